@@ -1,0 +1,139 @@
+"""cutaway opens vision networks: what each layer computes, and why a photo got its answer.
+
+    >>> import cutaway as cw
+    >>> "explain" in dir(cw)
+    True
+
+This module is the front door. It imports nothing until a name is asked for (PEP 562), so that
+`import cutaway` and `cutaway --help` cost almost nothing. A new public name is added in three places below,
+which a test keeps equal: the imports, which type checkers and editors read; the table, which is what runs;
+and `__all__`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cutaway import attribution as attribution
+    from cutaway.errors import BadImage as BadImage
+    from cutaway.errors import BadSetting as BadSetting
+    from cutaway.errors import CutawayError as CutawayError
+    from cutaway.errors import NonFinite as NonFinite
+    from cutaway.errors import UnknownClass as UnknownClass
+    from cutaway.errors import UnknownLayer as UnknownLayer
+    from cutaway.errors import UnknownModel as UnknownModel
+    from cutaway.errors import UnsupportedMethod as UnsupportedMethod
+    from cutaway.errors import UnsupportedNetwork as UnsupportedNetwork
+    from cutaway.errors import WeightsUnavailable as WeightsUnavailable
+    from cutaway.images.read import read as read
+    from cutaway.network.capture import capture as capture
+    from cutaway.network.load import load as load
+    from cutaway.network.network import Network as Network
+    from cutaway.network.preprocessing import Preprocessing as Preprocessing
+    from cutaway.objectives.class_logit import class_logit as class_logit
+    from cutaway.objectives.objective import Objective as Objective
+    from cutaway.recipes.activations import activations as activations
+    from cutaway.recipes.explain import explain as explain
+    from cutaway.recipes.layers import layers as layers
+    from cutaway.recipes.models import models as models
+    from cutaway.recipes.weights import weights as weights
+    from cutaway.view.album import Album as Album
+    from cutaway.view.grid import Grid as Grid
+    from cutaway.view.heatmap import Heatmap as Heatmap
+    from cutaway.view.picture import Picture as Picture
+    from cutaway.view.table import Table as Table
+
+__version__ = "0.1.0"
+
+# Public name -> "module:name in it", or "module" for a part of the package. A function may share its name
+# with the module that holds it (recipes/layers.py holds layers), never with a part directly under cutaway.
+_HOMES = {
+    "Album": "cutaway.view.album:Album",
+    "BadImage": "cutaway.errors:BadImage",
+    "BadSetting": "cutaway.errors:BadSetting",
+    "CutawayError": "cutaway.errors:CutawayError",
+    "Grid": "cutaway.view.grid:Grid",
+    "Heatmap": "cutaway.view.heatmap:Heatmap",
+    "Network": "cutaway.network.network:Network",
+    "NonFinite": "cutaway.errors:NonFinite",
+    "Objective": "cutaway.objectives.objective:Objective",
+    "Picture": "cutaway.view.picture:Picture",
+    "Preprocessing": "cutaway.network.preprocessing:Preprocessing",
+    "Table": "cutaway.view.table:Table",
+    "UnknownClass": "cutaway.errors:UnknownClass",
+    "UnknownLayer": "cutaway.errors:UnknownLayer",
+    "UnknownModel": "cutaway.errors:UnknownModel",
+    "UnsupportedMethod": "cutaway.errors:UnsupportedMethod",
+    "UnsupportedNetwork": "cutaway.errors:UnsupportedNetwork",
+    "WeightsUnavailable": "cutaway.errors:WeightsUnavailable",
+    "activations": "cutaway.recipes.activations:activations",
+    "attribution": "cutaway.attribution",
+    "capture": "cutaway.network.capture:capture",
+    "class_logit": "cutaway.objectives.class_logit:class_logit",
+    "explain": "cutaway.recipes.explain:explain",
+    "layers": "cutaway.recipes.layers:layers",
+    "load": "cutaway.network.load:load",
+    "models": "cutaway.recipes.models:models",
+    "read": "cutaway.images.read:read",
+    "weights": "cutaway.recipes.weights:weights",
+}
+
+__all__ = [
+    "Album",
+    "BadImage",
+    "BadSetting",
+    "CutawayError",
+    "Grid",
+    "Heatmap",
+    "Network",
+    "NonFinite",
+    "Objective",
+    "Picture",
+    "Preprocessing",
+    "Table",
+    "UnknownClass",
+    "UnknownLayer",
+    "UnknownModel",
+    "UnsupportedMethod",
+    "UnsupportedNetwork",
+    "WeightsUnavailable",
+    "activations",
+    "attribution",
+    "capture",
+    "class_logit",
+    "explain",
+    "layers",
+    "load",
+    "models",
+    "read",
+    "weights",
+]
+
+
+if not TYPE_CHECKING:  # a type checker that saw this would believe that every name exists
+
+    def __getattr__(name: str) -> object:
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module 'cutaway' has no attribute {name!r}{_hint(name)}")
+        module, _, attribute = home.partition(":")
+        found: object = import_module(module)
+        if attribute:
+            found = getattr(found, attribute)
+        globals()[name] = found  # from now on an ordinary name, found without this function
+        return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__doc__", "__file__", "__name__", "__path__", "__version__"]
+
+
+def _hint(name: str) -> str:
+    if name.startswith("_"):  # asked by the machinery of Python, not by a person
+        return ""
+    from cutaway.errors import closest
+
+    near = closest(name, __all__)
+    return f". Closest: {', '.join(near)}" if near else ""

@@ -1,0 +1,8 @@
+"""Where in a photo the reasons lie: one method a file, all called (network, images, objective) → raw map."""
+
+from cutaway.attribution.attribution import Attribution
+from cutaway.attribution.cam import CAM
+from cutaway.attribution.grad_cam import GradCAM
+from cutaway.attribution.saliency import Saliency
+
+__all__ = ["CAM", "Attribution", "GradCAM", "Saliency"]

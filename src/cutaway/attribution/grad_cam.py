@@ -1,0 +1,67 @@
+"""Grad-CAM: the channels of a map, weighted by the mean gradient of the objective."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor
+
+from cutaway.errors import UnsupportedMethod
+from cutaway.network.capture import differentiate
+from cutaway.network.head import feature_map
+from cutaway.network.network import Network
+from cutaway.objectives.objective import Objective
+
+__all__ = ["GradCAM"]
+
+
+@dataclass(frozen=True)
+class GradCAM:
+    """Gradient-weighted class activation mapping, for any network and any objective.
+
+    Source: Selvaraju et al., "Grad-CAM: Visual explanations from deep networks via gradient-based localization",
+    ICCV 2017, equations 1 and 2.
+
+    Args:
+        layer: the layer whose channels are weighted; None takes the last map of features before the classes
+            (where a 1x1 convolution makes the classes, the map that it reads).
+        relu: keep only what speaks for the objective, as the paper does; False keeps the signed map.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> from cutaway.objectives.class_logit import class_logit
+    >>> net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2)))
+    >>> GradCAM()(net, torch.randn(1, 3, 8, 8), class_logit(1)).shape
+    torch.Size([1, 1, 6, 6])
+    """
+
+    layer: str | None = None
+    relu: bool = True
+
+    def __call__(
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+    ) -> Float[Tensor, "n 1 rows columns"]:
+        """Give the map of each image, (n,1,h,w), at the layer's resolution, in units of the objective.
+
+        Raises:
+            UnsupportedMethod: where the layer has no map.
+            UnknownLayer: for a layer that is not there or that the objective does not depend on.
+        """
+        layer = self.grid(network, images)
+        found = differentiate(network, images, objective.score, objective.layers, [layer])
+        activations, gradients = found.activations[layer], found.gradients[layer]
+        weights = gradients.mean((2, 3), keepdim=True)
+        maps = (weights * activations).sum(1, keepdim=True)
+        return maps.clamp_min(0) if self.relu else maps
+
+    def grid(self, network: Network, images: Float[Tensor, "n c h w"]) -> str:
+        """Name the layer whose channels are weighted."""
+        trace = network.trace(images)
+        call = feature_map(network, trace) if self.layer is None else network.find(self.layer, trace)
+        if len(call.shape) != 4:
+            raise UnsupportedMethod(
+                f"GradCAM needs a map (n,c,h,w); {call.name} of {network.name} has shape {call.shape}. "
+                "Leave layer out for the last map, or use Saliency"
+            )
+        return call.name

@@ -1,0 +1,61 @@
+"""Saliency: how much the objective changes with each pixel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from jaxtyping import Float
+from torch import Tensor
+
+from cutaway.errors import BadSetting
+from cutaway.network.capture import differentiate
+from cutaway.network.network import INPUT, Network
+from cutaway.objectives.objective import Objective
+
+__all__ = ["Saliency"]
+
+
+@dataclass(frozen=True)
+class Saliency:
+    """The gradient of the objective with respect to the pixels.
+
+    Source: Simonyan, Vedaldi and Zisserman, "Deep inside convolutional networks: visualising image classification
+    models and saliency maps", 2013, section 3.
+
+    Args:
+        reduce: over the colour channels: "max" of the absolute values (the paper's), "sum" of them,
+            or "none" for the signed gradient (n,c,h,w).
+
+    Raises:
+        BadSetting: for another `reduce`.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> from cutaway.objectives.class_logit import class_logit
+    >>> net = Network(nn.Sequential(nn.Flatten(), nn.Linear(48, 2)))
+    >>> Saliency()(net, torch.randn(1, 3, 4, 4), class_logit(1)).shape
+    torch.Size([1, 1, 4, 4])
+    """
+
+    reduce: Literal["max", "sum", "none"] = "max"
+
+    def __post_init__(self) -> None:
+        if self.reduce not in ("max", "sum", "none"):
+            raise BadSetting(f"reduce must be max, sum or none, got {self.reduce!r}")
+
+    def __call__(
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+    ) -> Float[Tensor, "n d h w"]:
+        """Give the map of each image at the images' own size, per unit of normalised pixel."""
+        found = differentiate(network, images, objective.score, objective.layers, [INPUT])
+        gradient = found.gradients[INPUT]
+        if self.reduce == "none":
+            return gradient
+        if self.reduce == "sum":
+            return gradient.abs().sum(1, keepdim=True)
+        return gradient.abs().amax(1, keepdim=True)
+
+    def grid(self, network: Network, images: Float[Tensor, "n c h w"]) -> str:
+        """Name the layer of the map: the pixels themselves."""
+        return INPUT

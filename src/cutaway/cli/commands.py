@@ -1,0 +1,92 @@
+"""The table of commands, and the group that loads a command only when it is called.
+
+Plain text, and one-liners from a table, keep `cutaway --help` close to the time that importing typer takes;
+rich's help panels would double it (benchmarks/help_time.py measures).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated, Any, cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from cutaway import __version__
+from cutaway.errors import closest
+
+__all__ = ["COMMANDS", "Commands", "command_line"]
+
+# Command -> the first line of its help. The command `do-it` lies in cli/do_it.py.
+COMMANDS = {
+    "explain": "Show the strongest classes of photos and where the network looked.",
+    "layers": "List a network's layers with shapes, parameters and receptive fields.",
+    "activations": "Show what a layer's channels answer to photos.",
+    "weights": "Show a layer's learned filters.",
+    "models": "List the networks that are there, and fetch weights.",
+}
+
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Commands(TyperGroup):
+    """The group `cutaway`: knows its commands by name, and imports one when it is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Name the commands in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
+        """Load one command; an unknown name is a usage error that gives the closest ones."""
+        if cmd_name in COMMANDS:
+            return load_command(cmd_name)
+        near = closest(cmd_name, COMMANDS)
+        if near and not ctx.resilient_parsing:
+            ctx.fail(f"No such command {cmd_name!r}. Closest: {', '.join(near)}.")
+        return None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the table into the help page, without loading any command."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def load_command(name: str) -> TyperCommand | TyperGroup:
+    """Import one command's file; make a command of its `run` or, if it has some of its own, its `app`."""
+    module = import_module(f"cutaway.cli.{name.replace('-', '_')}")
+    app: typer.Typer | None = getattr(module, "app", None)
+    if app is None:
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        app.command(name, context_settings=_SETTINGS)(module.run)
+    return cast(TyperCommand | TyperGroup, typer.main.get_command(app))
+
+
+def command_line() -> TyperGroup:
+    """Build the whole command line.
+
+    >>> command_line().list_commands(None)[0]
+    'explain'
+    """
+    app = typer.Typer(
+        cls=Commands,
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        context_settings=_SETTINGS,
+        epilog="Help on one command, with examples: cutaway explain --help",
+    )
+    app.callback()(_cutaway)
+    return cast(TyperGroup, typer.main.get_command(app))
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"cutaway {__version__}")
+        raise typer.Exit
+
+
+def _cutaway(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Open a vision network: see what each layer computes, and why a photo got its answer."""

@@ -1,0 +1,93 @@
+"""The options that commands share, and what they mean."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cutaway.errors import BadSetting
+
+if TYPE_CHECKING:
+    from cutaway.network.network import Network
+
+__all__ = ["Device", "Json", "Model", "Out", "Seed", "Size", "Weights", "numbers", "open_network", "sizes"]
+
+Model = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        help="A name that `cutaway models` lists, or path/to/file.py:build.",
+        show_default=True,
+    ),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option("--weights", help="A .safetensors or state-dict file for the model.", show_default=False),
+]
+Size = Annotated[
+    str | None,
+    typer.Option(
+        "--size",
+        help="Input size: 320 for the shortest side, 150x250 for height x width, photo for the photo's own. "
+        "Larger gives finer maps; nothing larger than the training size is recognised.",
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    str,
+    typer.Option("--out", "-o", help="Folder for the results, or one file's name ending in .png."),
+]
+Seed = Annotated[
+    int, typer.Option("--seed", help="For methods that draw at random; same seed, same picture.")
+]
+Device = Annotated[str, typer.Option("--device", help="cpu, cuda, or auto (cuda where there is one).")]
+Json = Annotated[bool, typer.Option("--json", help="Print a machine-readable summary and nothing else.")]
+
+
+def sizes(text: str | None) -> int | tuple[int, int] | Literal["photo"] | None:
+    """Read a size: "224" → 224, "150x250" → (150, 250), "photo" as it is, nothing → None.
+
+    >>> sizes("224"), sizes("150x250"), sizes("photo"), sizes(None)
+    (224, (150, 250), 'photo', None)
+    """
+    if text is None:
+        return None
+    if text == "photo":
+        return "photo"
+    found = re.fullmatch(r"(\d+)(?:[x×,](\d+))?", text)
+    if found is None:
+        raise BadSetting(f"--size takes 224, 150x250 (height x width) or photo, got {text!r}")
+    return (int(found[1]), int(found[2])) if found[2] else int(found[1])
+
+
+def numbers(text: str | None, option: str) -> list[int] | None:
+    """Read a list of numbers with ranges, both ends included.
+
+    >>> numbers("3,5,10..12", "--channels")
+    [3, 5, 10, 11, 12]
+    """
+    if text is None:
+        return None
+    found: list[int] = []
+    for part in text.split(","):
+        span = re.fullmatch(r"\s*(\d+)(?:\s*\.\.\s*(\d+))?\s*", part)
+        if span is None:
+            raise BadSetting(f"{option} takes numbers and ranges such as 3,5,10..12, got {text!r}")
+        last = int(span[2]) if span[2] else int(span[1])
+        if last < int(span[1]):
+            raise BadSetting(f"{option}: the range {part.strip()} runs backwards")
+        found.extend(range(int(span[1]), last + 1))
+    return found
+
+
+def open_network(model: str, weights: str | None, device: str, seed: int = 0) -> Network:
+    """Load the network that the options name."""
+    import torch
+
+    from cutaway.network.load import load
+
+    torch.manual_seed(seed)
+    return load(model, weights=weights, device=device)

@@ -1,0 +1,41 @@
+"""Results to the disk: a picture, and its raw numbers beside it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cutaway.cli.kept import keep
+from cutaway.errors import BadSetting
+
+if TYPE_CHECKING:
+    from cutaway.view.viewable import Viewable
+
+__all__ = ["place", "write"]
+
+
+def place(out: str, stem: str, taken: set[Path]) -> Path:
+    """Choose the picture's path: `out` itself where it names a .png, else a free name in that folder.
+
+    >>> place("sheets", "my cat/", set()).name
+    'my cat_.png'
+    """
+    path = Path(out)
+    if path.suffix:
+        if path.suffix.lower() != ".png":
+            raise BadSetting(f"--out takes a folder or a name ending in .png, got {out!r}")
+        stem, path = path.stem, path.parent
+    stem = re.sub(r'[\x00-\x1f/\\:*?"<>|]', "_", stem).strip() or "photo"
+    chosen, count = path / f"{stem}.png", 2
+    while chosen in taken:
+        chosen, count = path / f"{stem}-{count}.png", count + 1
+    taken.add(chosen)
+    return chosen
+
+
+def write(result: Viewable, path: Path, *, html: bool = False) -> list[Path]:
+    """Write a result as PNG with an .npz of its raw numbers beside it, and a one-file page where asked for."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    suffixes = (".png", ".npz", ".html") if html else (".png", ".npz")
+    return [keep(result.save(path.with_name(path.stem + suffix))) for suffix in suffixes]

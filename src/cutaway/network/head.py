@@ -1,0 +1,173 @@
+"""How a network ends: where its logits are, and whether its classes can be read off its last map.
+
+Zhou et al., "Learning deep features for discriminative localization" (CVPR 2016), section 2, needs a network
+that ends in a map, its mean over space, and one linear step. That step is a fully connected layer (GoogLeNet,
+ResNet, MobileNet) or a 1x1 convolution before the mean (SqueezeNet); both are found from the graph.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cutaway.errors import UnsupportedMethod
+from cutaway.network.network import Network
+from cutaway.network.trace import Call, Target, Trace
+
+__all__ = ["LOGITS", "Head", "feature_map", "find_head", "last_map", "logits_target"]
+
+LOGITS = "@logits"
+
+# What may stand between the last map and the logits without changing which class a place speaks for.
+_TRANSPARENT = frozenset(
+    "flatten view reshape squeeze dropout dropout2d feature_dropout unsqueeze permute getitem".split()
+)
+_ACTIVATIONS = frozenset(("relu", "relu6", "silu", "hardswish", "gelu", "leaky_relu", "elu", "mish"))
+_SOFTMAX = frozenset(("softmax", "log_softmax"))
+_POOLS = frozenset(("adaptive_avg_pool2d", "avg_pool2d", "mean"))
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of a network that has a class activation map.
+
+    Args:
+        map: the call whose map is weighted: the activation after the last convolution.
+        linear: the fully connected call, or None where the map's own channels are the classes.
+        weight: the name of its weight parameter (classes, channels), or None.
+    """
+
+    map: Call
+    linear: Call | None
+    weight: str | None
+
+
+def logits_target(trace: Trace, network_name: str) -> Target | str:
+    """Find the logits: the output, or what its softmax reads."""
+    if len(trace.outputs) != 1:
+        names = (
+            ", ".join(f"@output{suffix}" for suffix, _ in trace.outputs)
+            or "nothing that depends on the input"
+        )
+        raise UnsupportedMethod(
+            f"{network_name} returns {names}: a class needs one of them. Say which: class_logit(k, output=…)"
+        )
+    index = trace.outputs[0][1]
+    if index < 0:
+        return "@output"
+    call = trace.calls[index]
+    while call.kind in (*_SOFTMAX, *_TRANSPARENT) and call.parents and call.parents[0] >= 0:
+        parent = trace.calls[call.parents[0]]
+        if call.kind in _SOFTMAX and len(call.shape) == 2:
+            return parent.target
+        call = parent
+    return "@output"
+
+
+def last_map(trace: Trace) -> Call | None:
+    """Find the last call on the way to the output whose units still have more than one place."""
+    if len(trace.outputs) != 1 or trace.outputs[0][1] < 0:
+        return None
+    todo, seen = [trace.outputs[0][1]], set()
+    best: Call | None = None
+    while todo:
+        index = todo.pop()
+        if index < 0 or index in seen:
+            continue
+        seen.add(index)
+        call = trace.calls[index]
+        if _is_map(call) and call.kind not in _TRANSPARENT:
+            if best is None or call.index > best.index:
+                best = call
+            continue
+        todo.extend(call.parents)
+    return best
+
+
+def find_head(network: Network, trace: Trace) -> Head:
+    """Find the map, and the weights, that class activation mapping reads.
+
+    Raises:
+        UnsupportedMethod: with the reason and what to use instead.
+    """
+    if len(trace.outputs) != 1 or trace.outputs[0][1] < 0:
+        raise UnsupportedMethod(
+            f"CAM needs one vector of classes; {network.name} returns {len(trace.outputs)} tensors. "
+            "Use Saliency with an objective of your own"
+        )
+    call = trace.calls[trace.outputs[0][1]]
+    linears: list[Call] = []
+    pooled = False
+    while not _is_map(call):
+        if call.kind == "linear" or (call.kind == "conv2d" and pooled):
+            linears.append(call)
+        elif call.kind in _POOLS:
+            pooled = True
+        elif call.kind not in (*_TRANSPARENT, *_SOFTMAX) and not (call.kind in _ACTIVATIONS and not linears):
+            raise _refusal(
+                network, trace, f"{call.name} ({call.kind}) stands between its last map and its classes"
+            )
+        parents = [p for p in call.parents if p >= 0]
+        if len(parents) != 1:
+            raise _refusal(network, trace, f"{call.name} reads {len(parents)} layers")
+        call = trace.calls[parents[0]]
+    if len(linears) > 1:
+        names = ", ".join(linear.name for linear in reversed(linears))
+        raise _refusal(network, trace, f"it ends in {len(linears)} fully connected layers ({names})")
+    if not pooled:
+        raise _refusal(network, trace, "its classes do not read the mean of a map over space")
+    while call.kind in _TRANSPARENT and call.parents[0] >= 0 and _is_map(trace.calls[call.parents[0]]):
+        call = trace.calls[call.parents[0]]
+    if not linears:
+        return Head(call, None, None)
+    weights = [name for name in linears[0].weights if network.module.get_parameter(name).dim() >= 2]
+    if len(weights) != 1:
+        raise _refusal(network, trace, f"the weights of {linears[0].name} cannot be told")
+    if network.module.get_parameter(weights[0]).shape[1] != call.shape[1]:
+        raise _refusal(
+            network, trace, f"{linears[0].name} does not read one number per channel of {call.name}"
+        )
+    return Head(call, linears[0], weights[0])
+
+
+def feature_map(network: Network, trace: Trace) -> Call:
+    """Find the last map of features, before the classes: where gradient methods weigh channels.
+
+    Raises:
+        UnsupportedMethod: where the network has no map left at all.
+    """
+    call = last_map(trace)
+    if call is None:
+        raise UnsupportedMethod(
+            f"{network.name} has no map with more than one place on the way to its output: use Saliency"
+        )
+    # A map whose channels are the classes already is the class activation map; its input holds the features.
+    classes = trace.calls[trace.outputs[0][1]].shape[-1]
+    way = call
+    while way.kind in (*_ACTIVATIONS, *_TRANSPARENT) and way.parents[0] >= 0:
+        way = trace.calls[way.parents[0]]
+    if (
+        way.kind == "conv2d"
+        and way.shape[1] == classes
+        and way.window is not None
+        and way.window.kernel == (1, 1)
+    ):
+        before = [trace.calls[p] for p in way.parents if p >= 0]
+        while before and before[0].kind in _TRANSPARENT:
+            before = [trace.calls[p] for p in before[0].parents if p >= 0]
+        if before and _is_map(before[0]):
+            return before[0]
+    return call
+
+
+def _is_map(call: Call) -> bool:
+    return (
+        len(call.shape) == 4
+        and call.sight.field is not None
+        and call.sight.dims == (-2, -1)
+        and call.shape[2] * call.shape[3] > 1
+    )
+
+
+def _refusal(network: Network, trace: Trace, reason: str) -> UnsupportedMethod:
+    instead = "Use GradCAM, which needs no such end" if last_map(trace) is not None else "Use Saliency"
+    return UnsupportedMethod(f"CAM cannot read {network.name}: {reason}. {instead}")

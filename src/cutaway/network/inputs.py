@@ -1,0 +1,72 @@
+"""What is fed to a network: one tensor, several, or named ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch import Tensor, nn
+
+from cutaway.errors import BadSetting
+
+__all__ = ["Inputs", "changed", "input_tensors", "run"]
+
+type_names = "a tensor (n,c,h,w), a tuple of tensors, or a mapping of keyword arguments"
+Inputs = Tensor | tuple[Any, ...] | Mapping[str, Any]
+
+
+def run(module: nn.Module, inputs: Inputs) -> Any:
+    """Call a module on its inputs: a tuple gives the positional arguments, a mapping the named ones.
+
+    >>> import torch
+    >>> run(nn.Bilinear(2, 3, 4), (torch.zeros(1, 2), torch.zeros(1, 3))).shape
+    torch.Size([1, 4])
+    """
+    if isinstance(inputs, Mapping):
+        return module(**inputs)
+    if isinstance(inputs, tuple | list):
+        return module(*inputs)
+    return module(inputs)
+
+
+def input_tensors(inputs: Inputs) -> list[Tensor]:
+    """List the floating tensors among the inputs, in order.
+
+    >>> import torch
+    >>> len(input_tensors((torch.zeros(1), torch.zeros(1, dtype=torch.int64), None)))
+    1
+    """
+    if isinstance(inputs, Tensor):
+        values: list[Any] = [inputs]
+    elif isinstance(inputs, Mapping):
+        values = list(inputs.values())
+    elif isinstance(inputs, tuple | list):
+        values = list(inputs)
+    else:
+        raise BadSetting(
+            f"images must be {type_names}, got {type(inputs).__name__}. From a photo: network.prepare(photo)"
+        )
+    found = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
+    if not found:
+        raise BadSetting(
+            f"images must be {type_names} with floating values; none of these is a floating tensor"
+        )
+    return found
+
+
+def changed(inputs: Inputs, change: Callable[[Tensor], Tensor]) -> Inputs:
+    """Give the same inputs with every tensor replaced.
+
+    >>> import torch
+    >>> changed((torch.ones(2), 5), lambda t: t * 2)
+    (tensor([2., 2.]), 5)
+    """
+
+    def one(value: Any) -> Any:
+        return change(value) if isinstance(value, Tensor) else value
+
+    if isinstance(inputs, Tensor):
+        return change(inputs)
+    if isinstance(inputs, Mapping):
+        return {name: one(value) for name, value in inputs.items()}
+    return tuple(one(value) for value in inputs)

@@ -1,0 +1,1 @@
+"""Networks by name: their definitions, and where their weights come from."""

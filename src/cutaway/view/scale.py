@@ -1,0 +1,118 @@
+"""From raw numbers to 0..1, by a named rule that the caption can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from cutaway.errors import BadSetting
+
+__all__ = ["SCALES", "Range", "Scale"]
+
+SCALES = ("layer", "cell", "symmetric", "percentile", "channel", "channel-soft")
+
+
+@dataclass(frozen=True)
+class Range:
+    """What is drawn dark and what bright: `low` → 0, `high` → 1.
+
+    Args:
+        low: drawn as 0.
+        high: drawn as 1.
+        rule: the name of the rule that found them.
+
+    >>> Range(-1.0, 3.0, "layer").unit(np.array([-1.0, 1.0, 3.0])).tolist()
+    [0.0, 0.5, 1.0]
+    >>> str(Range(-1.25, 30.0, "layer"))
+    'layer scale −1.25 … 30'
+    """
+
+    low: float
+    high: float
+    rule: str
+
+    def __str__(self) -> str:
+        return f"{self.rule} scale {number(self.low)} … {number(self.high)}"
+
+    def unit(self, values: Float[np.ndarray, "*size"]) -> Float[np.ndarray, "*size"]:
+        """Scale numbers to 0..1, clipped; a range without width makes everything 0.5, NaN stays."""
+        wide = np.asarray(values, np.float32 if values.dtype != np.float64 else np.float64)
+        spread = self.high - self.low
+        if not spread > 0 or not np.isfinite(spread):
+            return np.where(np.isnan(wide), np.nan, 0.5).astype(wide.dtype)
+        scaled = np.clip((wide - self.low) / spread, 0, 1)
+        return scaled.astype(wide.dtype)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A rule for what is drawn dark and what bright.
+
+    Args:
+        name: "layer": the smallest of all numbers given → 0, the largest → 1;
+            "cell": the same for one map alone;
+            "symmetric": −m → 0, 0 → 0.5, m → 1 with m the largest size;
+            "percentile": the 1st → 0, the 99.5th → 1, so that a few giants do not darken the rest;
+            "channel": minus the mean, over the standard deviation, × 64 + 128, as 0..255;
+            "channel-soft": minus the mean, over the standard deviation, × 0.1 + 0.5.
+        low_percentile: for "percentile".
+        high_percentile: for "percentile".
+
+    Raises:
+        BadSetting: for another name.
+
+    >>> Scale("symmetric").fit(np.array([-1.0, 4.0]))
+    Range(low=-4.0, high=4.0, rule='symmetric')
+    """
+
+    name: str = "layer"
+    low_percentile: float = 1.0
+    high_percentile: float = 99.5
+
+    def __post_init__(self) -> None:
+        if self.name not in SCALES:
+            raise BadSetting(f"there is no scale {self.name!r}; there are {', '.join(SCALES)}")
+        if not 0 <= self.low_percentile < self.high_percentile <= 100:
+            raise BadSetting(f"percentiles must rise within 0..100, got {self.low_percentile}, {self.high_percentile}")
+
+    def fit(self, values: Float[np.ndarray, "..."]) -> Range:
+        """Find the range for numbers; NaN and infinite ones are left out.
+
+        >>> Scale("cell").fit(np.array([2.0, np.nan, 5.0]))
+        Range(low=2.0, high=5.0, rule='cell')
+        """
+        known = values[np.isfinite(values)]
+        if known.size == 0:
+            return Range(0.0, 0.0, self.name)
+        if self.name == "symmetric":
+            most = float(np.abs(known).max())
+            return Range(-most, most, self.name)
+        if self.name == "percentile":
+            low, high = np.percentile(known, [self.low_percentile, self.high_percentile])
+            return Range(float(low), float(high), self.name)
+        if self.name in ("channel", "channel-soft"):
+            mean, std = float(known.mean(dtype=np.float64)), float(known.std(dtype=np.float64))
+            # × 64 + 128 of 0..255 reaches ±2 (a little less above) deviations; × 0.1 + 0.5 reaches ±5.
+            below, above = (2.0, 127 / 64) if self.name == "channel" else (5.0, 5.0)
+            return Range(mean - below * std, mean + above * std, self.name)
+        return Range(float(known.min()), float(known.max()), self.name)
+
+    def fit_all(self, several: Iterable[Float[np.ndarray, "..."]]) -> Range:
+        """Find one range for several arrays of any shapes, so that their brightness can be compared.
+
+        >>> Scale("layer").fit_all([np.array([0.0]), np.array([[2.0]])]).high
+        2.0
+        """
+        return self.fit(np.concatenate([np.asarray(values).ravel() for values in several]))
+
+
+def number(value: float) -> str:
+    """Write a number for a caption: three digits that matter, a true minus sign.
+
+    >>> number(-0.12345), number(1234567.0), number(20.0)
+    ('−0.123', '1.23e+06', '20')
+    """
+    return f"{value:.3g}".replace("-", "−")
