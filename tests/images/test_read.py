@@ -36,11 +36,11 @@ def test_the_path_is_kept_where_there_is_one(tmp_path):
 
 
 def test_a_picture_comes_back_as_it_is():
-    picture = Picture(scene(), caption="mine", path="x.png", notes=("a note",))
+    picture = Picture(scene(), "mine", "x.png", ("a note",), provenance={"seed": 1})
     assert read(picture) is picture
     smaller = read(picture, largest_side=20)
     assert (smaller.size, smaller.caption, smaller.path) == ((12, 20), "mine", "x.png")
-    assert smaller.notes == ("a note",)
+    assert (smaller.notes, smaller.provenance) == (("a note",), {"seed": 1})
 
 
 def test_every_format_that_is_promised_is_read():
@@ -58,7 +58,7 @@ def test_the_longer_side_is_what_was_asked_or_what_there_is(kind, side):
     assert max(read(encoded(scene(), kind), largest_side=side).size) == min(side, 40)
 
 
-@pytest.mark.parametrize("shape", [(3000, 2000), (900, 2500), (2501, 3), (9, 2103)])
+@pytest.mark.parametrize("shape", [(1601, 1205), (431, 2053), (129, 2100), (2501, 3), (9, 2103)])
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_large_jpeg_reduced_looks_like_the_whole_one_reduced(shape, progressive):
     data = encoded(scene(*shape), "JPEG", quality=92, progressive=progressive)
@@ -73,14 +73,13 @@ def test_a_large_jpeg_reduced_looks_like_the_whole_one_reduced(shape, progressiv
 def test_a_reduced_jpeg_is_decoded_small():
     """A 100-megapixel JPEG is read within memory that its pixels alone would fill several times over."""
     script = """
-        import io, resource
+        import io
         from PIL import Image
         from cutaway.images import read
         held = io.BytesIO()
         Image.new("L", (12_000, 8_400), 90).save(held, "JPEG")
         data = held.getvalue()
         del held
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with open("/proc/self/clear_refs", "w") as peak:
             peak.write("5")
         picture = read(data, largest_side=300)

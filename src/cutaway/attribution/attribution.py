@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
@@ -13,6 +13,7 @@ from cutaway.objectives.objective import Objective
 __all__ = ["Attribution"]
 
 
+@runtime_checkable
 class Attribution(Protocol):
     """A method that says where in the images the reasons for an objective lie.
 

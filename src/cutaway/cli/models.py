@@ -56,6 +56,7 @@ def fetch(
 
     wanted = [entry(name) for name in names]
     told: list[dict[str, Any]] = []
+    archives: dict[str, bytes] = {}  # several networks may lie in one archive
     columns = (
         "{task.description}",
         BarColumn(),
@@ -71,7 +72,7 @@ def fetch(
             def step(done: int, total: int | None, bar: Any = bar) -> None:
                 bars.update(bar, completed=done, total=total)
 
-            state = state_dict(one, step)
+            state = state_dict(one, step, archives)
             count = sum(value.numel() for value in state.values())
             told.append(
                 {"model": one.name, "numbers": count, "was_here": before, "folder": str(cache_folder())}

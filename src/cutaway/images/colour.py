@@ -28,7 +28,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tup
         profile: the bytes of its ICC profile, or None.
 
     Returns:
-        The image in mode RGB, and notes that say what was done.
+        The image in mode RGB, or L where it has no colour, and notes that say what was done.
 
     >>> to_srgb(Image.new("CMYK", (1, 1), (0, 255, 255, 0)), None)[0].getpixel((0, 0))
     (255, 0, 0)
@@ -40,10 +40,15 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tup
         if conversion is not None:
             return conversion(image), (note,)
         if note:
-            return image.convert("RGB"), (note,)
+            return _as_it_is(image), (note,)
     if image.mode == "CMYK":
-        return image.convert("RGB"), ("CMYK without a colour profile: colours are approximate",)
-    return image.convert("RGB"), ()
+        return _as_it_is(image), ("CMYK without a colour profile: colours are approximate",)
+    return _as_it_is(image), ()
+
+
+def _as_it_is(image: Image.Image) -> Image.Image:
+    # Pillow copies even where there is nothing to convert, and gray takes a quarter of the memory of RGB.
+    return image if image.mode in ("L", "RGB") else image.convert("RGB")
 
 
 @lru_cache(maxsize=8)  # the photos of one camera share one profile

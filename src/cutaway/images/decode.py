@@ -17,6 +17,8 @@ __all__ = ["Decoded", "decode"]
 _SNIFFED = 512
 # Counting the frames of these walks through the whole file; beyond this size nobody wants to wait for it.
 _COUNTED_BYTES = 20_000_000
+# A JPEG is decoded at 1/8 in squares of 8 pixels: across a slim one that is coarse, and it is quick as it is.
+_SLIM = 128
 _FRAME_WORDS = {"TIFF": "pages", "MPO": "pictures"}
 
 
@@ -81,13 +83,26 @@ def _load(
     drafted = None
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         check_scans(opened.name, size, opened.stream)
-        if largest_side is not None and max(size) > 2 * largest_side:
+        if largest_side is not None and max(size) > 2 * largest_side and min(size) >= _SLIM:
             height, width = (max(1, side * 2 * largest_side // max(size)) for side in size)
             drafted = image.draft(None, (width, height))
+    elif found == "TIFF":
+        _check_strips(opened.name, image)
     image.load()
     # TIFF turns itself upright while it loads, so the size is asked again.
     extent = drafted[1][:1:-1] if drafted else (float(image.height), float(image.width))
     return image, extent
+
+
+def _check_strips(name: str, image: ImageFile.ImageFile) -> None:
+    """Refuse a TIFF that lacks strips or tiles: Pillow would fill the hole with black."""
+    right = max((tile.extents[2] for tile in image.tile if tile.extents), default=0)
+    bottom = max((tile.extents[3] for tile in image.tile if tile.extents), default=0)
+    # The size is that of the photo turned upright, the strips are as they lie in the file.
+    if any(held < side for held, side in zip(sorted((right, bottom)), sorted(image.size), strict=True)):
+        raise BadImage(
+            name, f"the TIFF file holds {right} × {bottom} of its {image.width} × {image.height} pixels"
+        )
 
 
 def _frames_note(opened: OpenSource, image: Image.Image) -> tuple[str, ...]:

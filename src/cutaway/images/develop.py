@@ -43,10 +43,10 @@ def develop(
     profile = image.info.get("icc_profile")
     image, depth_notes = eight_bits(image)
     colour, alpha = _split(image)
-    rgb, colour_notes = to_srgb(colour, profile if isinstance(profile, bytes) else None)
-    rgb, alpha_notes = over_white(rgb, alpha)
-    rgb = upright(reduced(rgb, largest_side, extent), turn)
-    return np.asarray(rgb), depth_notes + colour_notes + alpha_notes
+    colour, colour_notes = to_srgb(colour, profile if isinstance(profile, bytes) else None)
+    colour, alpha_notes = over_white(colour, alpha)
+    colour = upright(reduced(colour, largest_side, extent), turn)
+    return _pixels(colour), depth_notes + colour_notes + alpha_notes
 
 
 def orientation(image: Image.Image) -> int:
@@ -72,12 +72,16 @@ def upright(image: Image.Image, turn: int) -> Image.Image:
     return image.transpose(_TURNS[turn]) if turn in _TURNS else image
 
 
-def over_white(rgb: Image.Image, alpha: Image.Image | None) -> tuple[Image.Image, tuple[str, ...]]:
-    """Lay a partly transparent image over white; an opaque one is given back as it is."""
+def over_white(colour: Image.Image, alpha: Image.Image | None) -> tuple[Image.Image, tuple[str, ...]]:
+    """Lay a partly transparent image, L or RGB, over white; an opaque one is given back as it is.
+
+    >>> over_white(Image.new("L", (1, 1), 0), Image.new("L", (1, 1), 0))[0].getpixel((0, 0))
+    255
+    """
     if alpha is None or alpha.getextrema() == (255, 255):
-        return rgb, ()
-    white = Image.new("RGB", rgb.size, (255, 255, 255))
-    white.paste(rgb, mask=alpha)
+        return colour, ()
+    white = Image.new(colour.mode, colour.size, "white")
+    white.paste(colour, mask=alpha)
     return white, ("transparency laid over white",)
 
 
@@ -98,8 +102,21 @@ def reduced(
     longest = max(height, width)
     if largest_side is None or longest <= largest_side:
         return image
-    size = tuple(max(1, round(side * largest_side / longest)) for side in (width, height))
+    share = largest_side / longest
+    size = (max(1, round(width * share)), max(1, round(height * share)))
     return image.resize(size, Image.Resampling.LANCZOS, (0, 0, width, height), reducing_gap=3.0)
+
+
+def _pixels(image: Image.Image) -> UInt8[np.ndarray, "h w 3"]:
+    """Copy the pixels out in bands: all at once, Pillow would hold them three times."""
+    width, height = image.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    # Cutting out a band asks Pillow's own ceiling, which may have been set very low.
+    rows = max(1, min(1 << 20, Image.MAX_IMAGE_PIXELS or 1 << 20) // width)
+    for top in range(0, height, rows):
+        band = np.asarray(image.crop((0, top, width, min(top + rows, height))))
+        pixels[top : top + rows] = band if band.ndim == 3 else band[:, :, None]
+    return pixels
 
 
 def _split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:

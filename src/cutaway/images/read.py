@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -90,4 +91,4 @@ def _smaller(picture: Picture, largest_side: int | None) -> Picture:
     if largest_side is None or max(picture.size) <= largest_side:
         return picture
     pixels = np.asarray(reduced(Image.fromarray(picture.pixels), largest_side))
-    return Picture(pixels, caption=picture.caption, path=picture.path, notes=picture.notes)
+    return replace(picture, pixels=pixels, raw=None)

@@ -75,7 +75,7 @@ def eight_bits(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
 
 
 def _from_sixteen(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
-    values = np.asarray(image).astype(np.uint16)  # in native byte order
+    values = np.asarray(image).astype(np.uint16, copy=False)  # in native byte order
     bits = _tag(image, _BITS_PER_SAMPLE, 16)
     if bits < 16:
         eight = np.rint(np.minimum(values, 2**bits - 1) * (255 / (2**bits - 1))).astype(np.uint8)

@@ -6,7 +6,6 @@ import http.client
 import time
 import urllib.error
 import urllib.request
-from email.message import Message
 from typing import Any
 
 from cutaway.errors import BadImage
@@ -27,7 +26,13 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     max_redirections = 5
 
     def redirect_request(
-        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Message, newurl: str
+        self,
+        req: urllib.request.Request,
+        fp: Any,
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
     ) -> urllib.request.Request | None:
         name = shown_url(req.full_url)
         fp.close()

@@ -75,6 +75,7 @@ class Visit(NamedTuple):
 def operation(function: Callable[..., Any]) -> str:
     """Give the plain name of a torch function: `Tensor.add_`, `torch.add` and `+` are all "add".
 
+    >>> import torch
     >>> operation(torch.Tensor.add_), operation(torch.nn.functional.relu_)
     ('add', 'relu')
     """
@@ -85,6 +86,7 @@ def operation(function: Callable[..., Any]) -> str:
 def tensors(value: Any) -> list[Tensor]:
     """List the tensors inside nested tuples, lists and mappings, in order.
 
+    >>> import torch
     >>> len(tensors((torch.zeros(1), {"a": [torch.zeros(1), 3]})))
     2
     """
@@ -100,6 +102,7 @@ def tensors(value: Any) -> list[Tensor]:
 def named_tensors(value: Any, suffix: str = "") -> dict[str, Tensor]:
     """Give the floating tensors of a result by the way to each: "", "[0]", "['out']", "[1][0]".
 
+    >>> import torch
     >>> list(named_tensors((torch.zeros(1), {"aux": torch.zeros(1)})))
     ['[0]', "[1]['aux']"]
     """
@@ -118,6 +121,7 @@ def named_tensors(value: Any, suffix: str = "") -> dict[str, Tensor]:
 class Calls(TorchFunctionMode):
     """Watch one forward pass of a module. Subclasses say what to do at each call.
 
+    >>> import torch
     >>> class Names(Calls):
     ...     def __init__(self, module):
     ...         super().__init__(module)

@@ -98,7 +98,10 @@ def find_head(network: Network, trace: Trace) -> Head:
     linears: list[Call] = []
     pooled = False
     while not _is_map(call):
-        if call.kind == "linear" or (call.kind == "conv2d" and pooled):
+        # After the mean there is one place left, where a 1x1 convolution is a fully connected layer.
+        if call.kind == "linear" or (
+            call.window is not None and call.window.kernel == (1, 1) and call.weights
+        ):
             linears.append(call)
         elif call.kind in _POOLS:
             pooled = True

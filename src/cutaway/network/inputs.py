@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from cutaway.errors import BadSetting
 
-__all__ = ["Inputs", "changed", "input_tensors", "run"]
+__all__ = ["Inputs", "changed", "input_tensors", "once", "run"]
 
 type_names = "a tensor (n,c,h,w), a tuple of tensors, or a mapping of keyword arguments"
 Inputs = Tensor | tuple[Any, ...] | Mapping[str, Any]
@@ -27,6 +28,22 @@ def run(module: nn.Module, inputs: Inputs) -> Any:
     if isinstance(inputs, tuple | list):
         return module(*inputs)
     return module(inputs)
+
+
+def once(inputs: Inputs) -> tuple[Inputs, int]:
+    """Tell one image that was repeated by `expand` from a batch of several: give it once, and how often it stood there.
+
+    >>> import torch
+    >>> one, copies = once(torch.zeros(1, 3, 4, 4).expand(5, -1, -1, -1))
+    >>> one.shape, copies
+    (torch.Size([1, 3, 4, 4]), 5)
+    """
+    if isinstance(inputs, Tensor) and inputs.dim() > 1 and len(inputs) > 1 and inputs.stride(0) == 0:
+        # A fresh tensor with strides of its own: kernels choose by them, and a stride of 0 leads to slow ones.
+        last = inputs.dim() == 4 and inputs[:1].is_contiguous(memory_format=torch.channels_last)
+        kept = torch.channels_last if last else torch.contiguous_format
+        return inputs[:1].clone(memory_format=kept), len(inputs)
+    return inputs, 1
 
 
 def input_tensors(inputs: Inputs) -> list[Tensor]:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import sys
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import nn
 
-from cutaway.errors import BadSetting, CutawayError, UnknownModel, WeightsUnavailable, closest
+from cutaway.errors import BadSetting, CutawayError, UnknownModel, closest
 from cutaway.network.network import Network
 from cutaway.network.preprocessing import Preprocessing
+from cutaway.network.weights_file import fill
 from cutaway.network.zoo.imagenet import imagenet_classes
 from cutaway.network.zoo.registry import entry
 from cutaway.network.zoo.store import state_dict
@@ -53,10 +54,10 @@ def load(
         network = _from_library(library, model, pretrained=weights is None)
     else:
         one = entry(name)
-        module = one.build()
-        if weights is None:
-            module.load_state_dict(state_dict(one))
-        module.eval()
+        state = state_dict(one) if weights is None else None
+        module = one.build().eval()
+        if state is not None:
+            module.load_state_dict(state)
         network = Network(
             module,
             one.preprocessing,
@@ -64,9 +65,10 @@ def load(
             name=one.name,
             renames=one.renames,
             aliases=one.aliases,
+            channels_last=True,
         )
     if weights is not None:
-        _fill(network.module, Path(weights), network.name)
+        fill(network.module, Path(weights), network.name)
     if network.device != target:
         network.module.to(target)
     return network
@@ -79,8 +81,15 @@ def _device(wanted: str | torch.device) -> torch.device:
         device = torch.device(wanted)
     except RuntimeError:
         raise BadSetting(f"device must be cpu, cuda, cuda:1, … or auto, got {wanted!r}") from None
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise BadSetting(f"device {wanted!r} was asked for, but torch sees no CUDA device here. Use cpu")
+    count = torch.cuda.device_count()
+    if device.type == "cuda" and (device.index or 0) >= count:
+        here = f"has {count}: cuda:0 to cuda:{count - 1}" if count else "sees no CUDA device here. Use cpu"
+        raise BadSetting(f"device {str(wanted)!r} was asked for, but torch {here}")
+    if device.type != "cpu":
+        try:
+            torch.ones(1, device=device).item()  # a device of torch's that holds numbers, and is here
+        except Exception as error:
+            raise BadSetting(f"device {str(wanted)!r} does not work here ({error}). Use cpu") from error
     return device
 
 
@@ -89,12 +98,8 @@ def _from_file(name: str) -> Network:
     path = Path(text)
     if not path.is_file():
         raise UnknownModel(f"there is no file {text}. A model of your own: path/to/file.py:build")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    source = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(source)
+        source = _imported(path)
         if not hasattr(source, function):
             public = [n for n, v in vars(source).items() if callable(v) and not n.startswith("_")]
             near = closest(function, public) or public[:5]
@@ -102,8 +107,9 @@ def _from_file(name: str) -> Network:
         built = getattr(source, function)()
     except CutawayError:
         raise
-    except Exception as error:
-        raise UnknownModel(f"{_where(error, path)}: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        reason = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise UnknownModel(f"{_where(error, path)}: {type(error).__name__}: {reason}") from error
     if isinstance(built, Network):
         return built
     if isinstance(built, nn.Module):
@@ -113,14 +119,27 @@ def _from_file(name: str) -> Network:
     )
 
 
-def _where(error: Exception, path: Path) -> str:
+def _imported(path: Path) -> ModuleType:
+    """Run a person's file as Python would, with the files beside it importable; under a name that hides no other."""
+    name = f"cutaway_file_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    assert spec is not None
+    assert spec.loader is not None
+    source = importlib.util.module_from_spec(spec)
+    folder = str(path.resolve().parent)
+    sys.modules[name] = source  # dataclasses look for their module there
+    # It stays there: a function may import only when it is called.
+    if folder not in sys.path:
+        sys.path.append(folder)
+    spec.loader.exec_module(source)
+    return source
+
+
+def _where(error: BaseException, path: Path) -> str:
     if isinstance(error, SyntaxError) and error.lineno:
-        return f"{path}, line {error.lineno}"
-    lines = [
-        f.lineno
-        for f in traceback.extract_tb(error.__traceback__)
-        if Path(f.filename) == path or f.filename == str(path)
-    ]
+        return f"{error.filename if error.filename != str(path.resolve()) else path}, line {error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(path.resolve())]
     return f"{path}, line {lines[-1]}" if lines else str(path)
 
 
@@ -156,56 +175,3 @@ def _timm_preprocessing(module: Any) -> Preprocessing:
         crop_share=told.get("crop_pct") or 0.875,
         interpolation="bilinear" if told.get("interpolation") == "bilinear" else "bicubic",
     )
-
-
-def _fill(module: nn.Module, path: Path, name: str) -> None:
-    state = _read(path)
-    for prefix in ("module.", "model.", "_orig_mod."):
-        if state and all(key.startswith(prefix) for key in state):
-            state = {key.removeprefix(prefix): value for key, value in state.items()}
-    own = module.state_dict()
-    # Counters of training steps decide nothing; auxiliary classifiers are training's.
-    needed = {key for key in own if not key.endswith("num_batches_tracked")}
-    missing = sorted(needed - state.keys())
-    extra = sorted(
-        k
-        for k in state.keys() - own.keys()
-        if not k.endswith("num_batches_tracked") and not k.startswith("aux")
-    )
-    shaped = [k for k in sorted(needed & state.keys()) if own[k].shape != state[k].shape]
-    if missing or extra or shaped:
-        told = []
-        if missing:
-            told.append(f"{len(missing)} missing (first: {missing[0]})")
-        if extra:
-            told.append(f"{len(extra)} unknown (first: {extra[0]})")
-        if shaped:
-            k = shaped[0]
-            told.append(
-                f"{len(shaped)} of another shape (first: {k}, {tuple(state[k].shape)} for {tuple(own[k].shape)})"
-            )
-        raise WeightsUnavailable(f"{path} does not fit {name}: of its tensors {', '.join(told)}")
-    module.load_state_dict({k: v for k, v in state.items() if k in own}, strict=False)
-
-
-def _read(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise WeightsUnavailable(f"there is no file {path}")
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except SafetensorError as error:
-        raise WeightsUnavailable(f"{path} is not a sound .safetensors file: {error}") from error
-    except Exception as error:
-        raise WeightsUnavailable(
-            f"{path} is not a plain state dict ({type(error).__name__}), and a pickle could run anything, so it was "
-            "not opened. Where you trust it, convert it once: "
-            "safetensors.torch.save_file(torch.load(path, weights_only=False).state_dict(), 'weights.safetensors')"
-        ) from error
-    for key in ("state_dict", "model_state_dict", "model"):
-        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
-            found = found[key]
-    if not isinstance(found, Mapping) or not all(isinstance(v, Tensor) for v in found.values()):
-        raise WeightsUnavailable(f"{path} holds {type(found).__name__}, not a state dict of tensors")
-    return dict(found)

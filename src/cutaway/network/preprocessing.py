@@ -175,7 +175,8 @@ class Preprocessing:
             pixels = np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
         elif self.channels == "BGR":
             pixels = pixels[..., ::-1]
-        images = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1))).float()[None]
+        # A copy: Pillow's pixels are read-only, of which torch warns.
+        images = torch.from_numpy(np.array(pixels.transpose(2, 0, 1), order="C")).float()[None]
         mean, std = self._moments(images.device)
         return images.mul_(self.value_range / 255.0).sub_(mean).div_(std)
 

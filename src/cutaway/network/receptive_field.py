@@ -1,7 +1,8 @@
 """Exactly which input pixels a unit can see, followed along every path.
 
 Along each axis, unit i of a tensor sees the input pixels from `low + jump · i` to `high + jump · i`.
-Convolutions and pools widen that; sums and concatenations take the hull. The arithmetic is that of
+Convolutions and pools widen that; sums and concatenations take the hull. A unit that a layer only pads with
+sees nothing, so `edges` keeps what the layer's outermost units see. The arithmetic is that of
 Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks" (Distill, 2019),
 kept in fractions so that up-sampling stays exact.
 """
@@ -9,7 +10,7 @@ kept in fractions so that up-sampling stays exact.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 __all__ = ["Axis", "Lattice", "ReceptiveField"]
@@ -17,7 +18,7 @@ __all__ = ["Axis", "Lattice", "ReceptiveField"]
 
 @dataclass(frozen=True)
 class Axis:
-    """What unit i sees along one axis: the pixels low + jump·i … high + jump·i, inclusive.
+    """What unit i sees along one axis: the pixels low + jump·i … high + jump·i, inclusive, cut to `edges`.
 
     >>> Axis().window(kernel=3, stride=2, padding=1).window(kernel=3, stride=2)
     Axis(jump=Fraction(4, 1), low=Fraction(-1, 1), high=Fraction(5, 1))
@@ -26,6 +27,7 @@ class Axis:
     jump: Fraction = Fraction(1)
     low: Fraction = Fraction(0)
     high: Fraction = Fraction(0)
+    edges: tuple[Fraction, Fraction] | None = field(default=None, repr=False)
 
     @property
     def size(self) -> int:
@@ -43,10 +45,11 @@ class Axis:
         >>> Axis().window(kernel=7, stride=2, padding=3).size
         7
         """
-        return Axis(
-            self.jump * stride,
-            self.low - self.jump * padding,
-            self.high + self.jump * ((kernel - 1) * dilation - padding),
+        return replace(
+            self,
+            jump=self.jump * stride,
+            low=self.low - self.jump * padding,
+            high=self.high + self.jump * ((kernel - 1) * dilation - padding),
         )
 
     def transposed(self, kernel: int, stride: int, padding: int, dilation: int) -> Axis:
@@ -56,10 +59,11 @@ class Axis:
         2
         """
         reach = Fraction((kernel - 1) * dilation, stride)
-        return Axis(
-            self.jump / stride,
-            self.low + self.jump * (Fraction(padding, stride) - reach),
-            self.high + self.jump * Fraction(padding, stride),
+        return replace(
+            self,
+            jump=self.jump / stride,
+            low=self.low + self.jump * (Fraction(padding, stride) - reach),
+            high=self.high + self.jump * Fraction(padding, stride),
         )
 
     def spread(self, factor: Fraction, before: Fraction, after: Fraction) -> Axis:
@@ -68,7 +72,35 @@ class Axis:
         >>> Axis().spread(Fraction(2), before=Fraction(1, 2), after=Fraction(0)).jump
         Fraction(1, 2)
         """
-        return Axis(self.jump / factor, self.low - self.jump * before, self.high + self.jump * after)
+        return replace(
+            self,
+            jump=self.jump / factor,
+            low=self.low - self.jump * before,
+            high=self.high + self.jump * after,
+        )
+
+    def counted(self, units: int) -> Axis:
+        """Keep to what a layer of so many units sees: further ones are padding, and see nothing.
+
+        >>> Axis().window(kernel=3, stride=2).counted(3).window(kernel=3, stride=1, padding=1).span(2, 8)
+        (2, 7)
+        """
+        low, high = self.low, self.high + self.jump * (units - 1)
+        if self.edges is not None:
+            low, high = max(low, self.edges[0]), min(high, self.edges[1])
+        return replace(self, edges=(low, high))
+
+    def span(self, index: int, size: int) -> tuple[int, int]:
+        """Give the pixels that unit `index` sees of an input of so many, the last one exclusive.
+
+        >>> Axis().window(kernel=3, stride=1, padding=1).span(0, 8)
+        (0, 2)
+        """
+        low, high = self.low + self.jump * index, self.high + self.jump * index
+        if self.edges is not None:
+            low, high = max(low, self.edges[0]), min(high, self.edges[1])
+        first = min(max(math.floor(low), 0), size)
+        return first, max(first, min(math.ceil(high) + 1, size))
 
     def joined(self, other: Axis) -> Axis | None:
         """Give what is seen along either of two paths that meet; None where their steps differ.
@@ -78,7 +110,10 @@ class Axis:
         """
         if self.jump != other.jump:
             return None
-        return Axis(self.jump, min(self.low, other.low), max(self.high, other.high))
+        edges = None
+        if self.edges is not None and other.edges is not None:
+            edges = min(self.edges[0], other.edges[0]), max(self.edges[1], other.edges[1])
+        return Axis(self.jump, min(self.low, other.low), max(self.high, other.high), edges)
 
 
 @dataclass(frozen=True)
@@ -126,13 +161,13 @@ class ReceptiveField:
         return Lattice((self.y.center, self.x.center), self.jump)
 
     def box(self, y: int, x: int) -> tuple[int, int, int, int]:
-        """Give the pixels that unit (y, x) sees as (top, left, bottom, right), the last two exclusive, cut to the image.
+        """Give the pixels that unit (y, x) sees, (top, left, bottom, right), the last two exclusive, cut to the image.
 
         >>> ReceptiveField(Axis(), Axis(), (8, 8)).box(2, 3)
         (2, 3, 3, 4)
         """
-        top, bottom = _span(self.y, y, self.input_size[0])
-        left, right = _span(self.x, x, self.input_size[1])
+        top, bottom = self.y.span(y, self.input_size[0])
+        left, right = self.x.span(x, self.input_size[1])
         return top, left, bottom, right
 
     def window(
@@ -154,6 +189,15 @@ class ReceptiveField:
             self.whole_image,
         )
 
+    def counted(self, rows: int, columns: int) -> ReceptiveField:
+        """Keep to what a layer of so many units sees.
+
+        >>> field = ReceptiveField(Axis(), Axis(), (8, 8)).counted(8, 6)
+        >>> field.window((3, 3), (1, 1), (1, 1), (1, 1)).box(5, 5)
+        (4, 4, 7, 6)
+        """
+        return replace(self, y=self.y.counted(rows), x=self.x.counted(columns))
+
     def joined(self, other: ReceptiveField) -> ReceptiveField | None:
         """Give what is seen where two paths meet; None where no common step exists.
 
@@ -165,9 +209,3 @@ class ReceptiveField:
         if y is None or x is None:
             return None
         return ReceptiveField(y, x, self.input_size, self.whole_image or other.whole_image)
-
-
-def _span(axis: Axis, index: int, size: int) -> tuple[int, int]:
-    low = math.floor(axis.low + axis.jump * index)
-    high = math.ceil(axis.high + axis.jump * index) + 1
-    return min(max(low, 0), size), min(max(high, 0), size)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 from torch import Tensor
 
 from cutaway.network.receptive_field import Axis, ReceptiveField
+from cutaway.network.resampling import reach
 from cutaway.network.window import window_of
 
 __all__ = ["Sight", "look"]
@@ -24,6 +24,7 @@ _POINTWISE = frozenset(
     "threshold logit erf sin cos floor ceil round nan_to_num cat masked_fill eq ne lt le gt ge".split()
 )
 _WHOLE_STATISTICS = frozenset(("group_norm", "instance_norm"))
+_STATISTICS = _WHOLE_STATISTICS | {"softmax", "log_softmax", "layer_norm", "normalize", "rms_norm"}
 _REDUCTIONS = frozenset(
     "mean sum amax amin max min std var prod norm logsumexp argmax median all any".split()
 )
@@ -65,6 +66,20 @@ def look(
     >>> sight.field.size, sight.field.jump
     ((2, 2), (2.0, 2.0))
     """
+    sight = _carried(operation, args, kwargs, inputs, output)
+    if sight.field is None:
+        return sight
+    y, x = sight.dims
+    return replace(sight, field=sight.field.counted(output.shape[y], output.shape[x]))
+
+
+def _carried(
+    operation: str,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    inputs: Sequence[tuple[Tensor, Sight]],
+    output: Tensor,
+) -> Sight:
     seeing = [(tensor, sight) for tensor, sight in inputs if sight.field is not None]
     if not seeing:
         return BLIND
@@ -91,26 +106,23 @@ def look(
         return Sight(field.window(window.kernel, window.stride, window.padding, window.dilation))
     if operation in _POINTWISE:
         return _joined(operation, args, kwargs, seeing, output, blind_side)
-    if operation in _WHOLE_STATISTICS or operation in (
-        "softmax",
-        "log_softmax",
-        "layer_norm",
-        "normalize",
-        "rms_norm",
-    ):
+    if operation in _STATISTICS:
         whole = operation in _WHOLE_STATISTICS or _mixes_places(operation, args, kwargs, tensor, dims)
         return Sight(replace(field, whole_image=field.whole_image or whole), dims)
     if operation == "linear":
         return sight if -1 not in dims else BLIND
     if operation == "pad":
+        # Wrapped around, the border also reads the other side.
+        wrapped = _argument(args, kwargs, 2, "mode", "constant") == "circular"
+        field = replace(field, whole_image=field.whole_image or wrapped)
         return _padded(field, dims, _argument(args, kwargs, 1, "pad", ()))
     if operation in ("interpolate", "upsample", "upsample_nearest", "upsample_bilinear", "pixel_shuffle"):
         mode = (
             "nearest" if operation in ("pixel_shuffle", "upsample_nearest") else kwargs.get("mode", "nearest")
         )
-        return _resampled(field, dims, tensor, output, mode)
+        return _resampled(field, dims, tensor, output, mode, kwargs)
     if operation in ("adaptive_avg_pool2d", "adaptive_max_pool2d"):
-        return _resampled(field, dims, tensor, output, "adaptive")
+        return _resampled(field, dims, tensor, output, "adaptive", {})
     if operation == "pixel_unshuffle":
         step = int(_argument(args, kwargs, 1, "downscale_factor", 1))
         return Sight(field.window((step, step), (step, step), (0, 0), (1, 1)), dims)
@@ -176,34 +188,25 @@ def _padded(field: ReceptiveField, dims: tuple[int, int], pad: Sequence[int]) ->
 
 
 def _resampled(
-    field: ReceptiveField, dims: tuple[int, int], tensor: Tensor, output: Tensor, mode: str
+    field: ReceptiveField,
+    dims: tuple[int, int],
+    tensor: Tensor,
+    output: Tensor,
+    mode: str,
+    options: Mapping[str, Any],
 ) -> Sight:
     if dims != (-2, -1) or output.dim() != tensor.dim():
         return BLIND
+    scales = None if options.get("recompute_scale_factor") else options.get("scale_factor")
     axes = []
     for axis, dim in ((field.y, -2), (field.x, -1)):
         size_in, size_out = tensor.shape[dim], output.shape[dim]
         if mode == "adaptive" and size_out == 1 and size_in > 1:
             return BLIND
-        spans = [_source(i, size_in, size_out, mode) for i in range(size_out)]
-        factor = Fraction(size_out, size_in)
-        before = max(Fraction(i) / factor - low for i, (low, _) in enumerate(spans))
-        after = max(high - Fraction(i) / factor for i, (_, high) in enumerate(spans))
-        axes.append(axis.spread(factor, before, after))
+        scale = scales[dim] if isinstance(scales, tuple | list) else scales
+        step, before, after = reach(size_in, size_out, mode, scale, options)
+        axes.append(axis.spread(1 / step, before, after))
     return Sight(replace(field, y=axes[0], x=axes[1]), dims)
-
-
-def _source(index: int, size_in: int, size_out: int, mode: str) -> tuple[int, int]:
-    """Which input cells one output cell of a resampling reads, first and last."""
-    if mode == "adaptive":
-        return index * size_in // size_out, -(-(index + 1) * size_in // size_out) - 1
-    if mode.startswith("nearest"):
-        low = min(index * size_in // size_out, size_in - 1)
-        return low, low
-    reach = 2 if mode == "bicubic" else 1
-    place = Fraction(2 * index + 1, 2) * size_in / size_out - Fraction(1, 2)
-    low = math.floor(place)
-    return max(low - reach + 1, 0), min(low + reach, size_in - 1)
 
 
 def _reordered(
@@ -242,7 +245,7 @@ def _sliced(field: ReceptiveField, dims: tuple[int, int], tensor: Tensor, index:
             return BLIND
         start, _, step = item.indices(tensor.shape[dim])
         offset = axis.jump * start
-        axes[dim] = Axis(axis.jump * step, axis.low + offset, axis.high + offset)
+        axes[dim] = replace(axis, jump=axis.jump * step, low=axis.low + offset, high=axis.high + offset)
     kept = [dim for dim, item in enumerate(items) if isinstance(item, slice)]
     places = tuple(kept.index(dim + tensor.dim()) - len(kept) for dim in dims)
     return Sight(replace(field, y=axes[dims[0]], x=axes[dims[1]]), (places[0], places[1]))

@@ -26,18 +26,19 @@ def undisturbed(module: nn.Module) -> Iterator[None]:
     >>> inside, [child.training for child in net.modules()]
     ([False, False, False], [True, True, False])
     """
-    check_openable(module)
     # The attribute is set directly: a user's own train() may do more than set flags.
-    modes = [(child, child.training) for child in module.modules()]
-    devices = sorted({p.device.index or 0 for p in module.parameters() if p.device.type == "cuda"})
+    in_training = [child for child in module.modules() if child.training]
+    devices: list[int] = []
+    if torch.cuda.is_available():
+        devices = sorted({p.device.index or 0 for p in module.parameters() if p.device.type == "cuda"})
     with torch.random.fork_rng(devices=devices), torch.inference_mode(False), torch.enable_grad():
         try:
-            for child, _ in modes:
+            for child in in_training:
                 child.training = False
             yield
         finally:
-            for child, training in modes:
-                child.training = training
+            for child in in_training:
+                child.training = True
 
 
 def check_openable(module: nn.Module) -> None:
@@ -45,7 +46,7 @@ def check_openable(module: nn.Module) -> None:
 
     >>> check_openable(nn.DataParallel(nn.ReLU()))
     Traceback (most recent call last):
-    cutaway.errors.UnsupportedNetwork: DataParallel runs copies of the network in threads. Pass the network inside it: net.module
+    cutaway.errors.UnsupportedNetwork: DataParallel runs copies of the network in threads...
     """
     if not isinstance(module, nn.Module):
         raise UnsupportedNetwork(

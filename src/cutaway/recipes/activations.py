@@ -17,6 +17,7 @@ from cutaway.network.capture import capture
 from cutaway.network.network import Network
 from cutaway.network.place import Images
 from cutaway.network.receptive_field import Lattice
+from cutaway.network.selection import select_layers
 from cutaway.network.trace import Call
 from cutaway.recipes.origin import origin
 from cutaway.view.album import Album
@@ -26,7 +27,7 @@ from cutaway.view.picture import Picture
 from cutaway.view.scale import Range, Scale
 from cutaway.view.viewable import Viewable
 
-__all__ = ["activations", "select_layers"]
+__all__ = ["activations"]
 
 READING = (
     "White: strongly positive, black: strongly negative. A place in a map is the same place in the photo; "
@@ -135,32 +136,6 @@ def activations(
         caption=READING,
         provenance=provenance,
     )
-
-
-def select_layers(network: Network, wanted: str | Sequence[str]) -> list[str]:
-    """Give the names of the layers that a person asked for: one, several, a range "conv1..fire4", or "all" maps.
-
-    >>> from torch import nn
-    >>> net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3)))
-    >>> select_layers(net, "0..1"), select_layers(net, "1.."), select_layers(net, "all")
-    (['0', '1'], ['1', '2'], ['0', '1', '2'])
-    """
-    trace = network.trace(network.example_inputs())
-    maps = [call for call in trace.calls if len(call.shape) == 4]
-    found: list[str] = []
-    for part in [wanted] if isinstance(wanted, str) else wanted:
-        if part == "all":
-            found += [call.name for call in maps]
-        elif ".." in part:
-            first, _, last = part.partition("..")
-            low = network.find(first, trace).index if first else 0
-            high = network.find(last, trace).index if last else len(trace.calls)
-            found += [call.name for call in maps if low <= call.index <= high]
-        else:
-            found.append(network.find(part, trace).name)
-    if not found:
-        raise BadSetting(f"no layer lies in {wanted!r}. See all: cutaway layers")
-    return list(dict.fromkeys(found))
 
 
 def _read(network: Network, photo: Picture, names: Sequence[str]) -> dict[str, _Reading]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,12 +14,12 @@ from torch import Tensor
 from cutaway.attribution import CAM, Attribution, GradCAM, Saliency
 from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.images.read import read
-from cutaway.network.capture import capture
-from cutaway.network.head import LOGITS, feature_map, find_head
-from cutaway.network.network import INPUT, OUTPUT, Network
+from cutaway.network.head import feature_map, find_head
+from cutaway.network.network import INPUT, Network
 from cutaway.network.place import Images
 from cutaway.network.receptive_field import Lattice
 from cutaway.objectives.class_logit import class_logit
+from cutaway.objectives.objective import Objective
 from cutaway.recipes.origin import origin
 from cutaway.view.grid import Grid
 from cutaway.view.heatmap import Heatmap
@@ -144,57 +144,79 @@ def _row(
     output: int | str | None,
 ) -> tuple[list[Heatmap], dict[str, Any]]:
     images = network.prepare(photo)
-    source = LOGITS if output is None else f"{OUTPUT}[{output!r}]"
-    logits = capture(network, images, [source])[source]
-    if logits.dim() != 2:
-        raise UnsupportedMethod(
-            f"{network.name} gives {tuple(logits.shape)}, not one number per class: it has no classes to explain. "
-            "Look at its activations, or use an attribution with an Objective of your own"
-        )
-    probabilities = torch.softmax(logits[0].double(), 0)
-    order = torch.argsort(probabilities, descending=True, stable=True).tolist()
-    wanted = _wanted(network, order, classes, true, max(1, min(top, len(order))))
     method = method or (best_method(network, images) if output is None else GradCAM())
     layer = method.grid(network, images)
     placement = images.places[0].placement(_lattice(network, layer, images))
     where = "pixels" if layer == INPUT else layer
-    cells = []
-    for role, k in wanted:
-        values = method(network, images, class_logit(k, output))[0]
-        if len(values) != 1:
-            raise UnsupportedMethod(
-                f"{type(method).__name__} gives {len(values)} maps; explain draws one per class"
-            )
-        label = f"{role}{network.class_name(k)} {100 * float(probabilities[k]):.1f} %"
-        cells.append(
-            Heatmap(
-                values[0].float().cpu().numpy(),
-                photo=photo,
-                placement=placement,
-                caption=f"{label}\n{type(method).__name__} · {where}",
-            )
+    question = _Question(network, classes, true, top)
+    # One pass answers all: the image is repeated, and each copy asked for another class.
+    copies = images.as_subclass(Tensor).expand(question.count, -1, -1, -1)
+    maps = method(network, copies, question.objective(output))
+    if maps.shape[1] != 1:
+        raise UnsupportedMethod(
+            f"{type(method).__name__} gives {maps.shape[1]} maps; explain draws one per class"
         )
+    probabilities = question.probabilities
+    cells = [
+        Heatmap(
+            one[0].float().cpu().numpy(),
+            photo=photo,
+            placement=placement,
+            caption=f"{role}{network.class_name(k)} {100 * float(probabilities[k]):.1f} %"
+            f"\n{type(method).__name__} · {where}",
+        )
+        for (role, k), one in zip(question.chosen, maps, strict=False)
+    ]
     summary = {
         "path": photo.path or "",
-        "top": [_told(network, k, probabilities) for k in order[:5]],
-        "drawn": [_told(network, k, probabilities) for _, k in wanted],
+        "top": [_told(network, k, probabilities) for k in question.order[:5]],
+        "drawn": [_told(network, k, probabilities) for _, k in question.chosen],
         "method": f"{type(method).__name__} at {where}",
         "notes": list(photo.notes),
     }
     return cells, summary
 
 
-def _wanted(
-    network: Network, order: list[int], classes: Sequence[int | str] | None, true: int | str | None, top: int
-) -> list[tuple[str, int]]:
-    if true is not None:
-        real = network.class_index(true)
-        if real == order[0]:
-            return [("predicted and true: ", real), *(("then ", k) for k in order[1:2])]
-        return [("predicted: ", order[0]), ("true: ", real)]
-    if classes is not None:
-        return [("", network.class_index(wanted)) for wanted in classes]
-    return [("", k) for k in order[:top]]
+class _Question:
+    """Which classes to explain, where that is known only once the network has answered."""
+
+    def __init__(
+        self, network: Network, classes: Sequence[int | str] | None, true: int | str | None, top: int
+    ) -> None:
+        if top < 1:
+            raise BadSetting(f"top must be at least 1, got {top}")
+        if classes is not None and not classes:
+            raise BadSetting("classes needs at least one class, got none")
+        self._named = None if classes is None else [network.class_index(wanted) for wanted in classes]
+        self._true = None if true is None else network.class_index(true)
+        most = network.class_count or top
+        self.count = 2 if true is not None else len(self._named) if self._named else min(top, most)
+        self.chosen: list[tuple[str, int]] = []
+        self.order: list[int] = []
+        self.probabilities = torch.empty(0)
+
+    def objective(self, output: int | str | None) -> Objective:
+        """Ask copy i of the image for class i of those chosen."""
+        probe = class_logit(0, output)
+
+        def score(activations: Mapping[str, Tensor]) -> Tensor:
+            logits = activations[probe.layers[0]]
+            probe.score(activations)  # refuses an output that holds no classes
+            self._answered(logits[0].detach())
+            return class_logit([k for _, k in self.chosen], output).score(activations)
+
+        return Objective("the classes drawn", probe.layers, score)
+
+    def _answered(self, logits: Tensor) -> None:
+        self.probabilities = torch.softmax(logits.double(), 0)
+        self.order = torch.argsort(logits, descending=True, stable=True).tolist()
+        first, second = self.order[0], self.order[min(1, len(self.order) - 1)]
+        if self._true == first:
+            self.chosen = [("predicted and true: ", first), ("then: ", second)]
+        elif self._true is not None:
+            self.chosen = [("predicted: ", first), ("true: ", self._true)]
+        else:
+            self.chosen = [("", k) for k in (self._named or self.order[: self.count])]
 
 
 def _lattice(network: Network, layer: str, images: Images) -> Lattice:

@@ -8,16 +8,19 @@ from html import escape
 from typing import Any, final
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from cutaway.errors import BadSetting
-from cutaway.view.text import PAPER
+from cutaway.view.page import heading
+from cutaway.view.sheet import GAP, MARGIN
+from cutaway.view.text import HAIR, PAPER, draw_text, line_height, wrapped
 from cutaway.view.viewable import Viewable
 
 __all__ = ["Album"]
 
 # Pillow and most viewers refuse pictures that are taller.
 TALLEST = 60_000
+TITLE = 28
 
 
 @final
@@ -70,12 +73,14 @@ class Album(Viewable):
         return arrays | {"names": np.array(self.names)}
 
     def to_image(self) -> Image.Image:
-        """Draw the pages one below the other."""
+        """Draw the pages one below the other, under the title."""
         images = [page.to_image() for page in self.pages]
+        if self.title:
+            images.insert(0, _band(self.title, max(image.width for image in images)))
         height = sum(image.height for image in images)
         if height > TALLEST:
             raise BadSetting(
-                f"{len(images)} pages make a picture {height} pixels tall, more than {TALLEST}. "
+                f"{len(self.pages)} pages make a picture {height} pixels tall, more than {TALLEST}. "
                 "Save as .html, or choose fewer layers"
             )
         sheet = Image.new("RGB", (max(image.width for image in images), height), PAPER)
@@ -85,7 +90,18 @@ class Album(Viewable):
             top += image.height
         return sheet
 
-    def to_html(self) -> str:
+    def _html(self, level: int) -> str:
         """Draw the pages one after the other."""
-        head = f"<h1>{escape(self.title)}</h1>" if self.title else ""
-        return head + "".join(page.to_html() for page in self.pages)
+        pages = "".join(page._html(min(level + 1, 6)) for page in self.pages)
+        return heading(self.title, level) + pages + (f"<p>{escape(self.caption)}</p>" if self.caption else "")
+
+
+def _band(title: str, width: int) -> Image.Image:
+    """The title of the whole, above a thin line."""
+    lines = wrapped(title, TITLE, width - 2 * MARGIN, strong=True)
+    image = Image.new("RGB", (width, MARGIN + len(lines) * line_height(TITLE) + GAP), PAPER)
+    draw = ImageDraw.Draw(image)
+    for n, line in enumerate(lines):
+        draw_text(draw, (MARGIN, MARGIN - 4 + n * line_height(TITLE)), line, TITLE, strong=True)
+    draw.line((MARGIN, image.height - 1, width - MARGIN - 1, image.height - 1), HAIR)
+    return image

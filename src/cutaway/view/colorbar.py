@@ -22,18 +22,25 @@ def colorbar(scale: Range, colormap: str, width: int, text_size: int = 13) -> Im
     """
     bar_height = max(6, round(text_size * 0.7))
     image = Image.new("RGB", (width, bar_height + 4 + line_height(text_size)), PAPER)
-    unit = np.linspace(0, 1, width - 2, dtype=np.float32)[None].repeat(bar_height - 2, 0)
-    if not scale.high > scale.low:
+    spread = scale.high - scale.low
+    unit = np.linspace(0, 1, max(1, width - 2), dtype=np.float32)[None].repeat(bar_height - 2, 0)
+    if not spread > 0:
         unit[:] = 0.5
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, width - 1, bar_height - 1), outline=HAIR)
     image.paste(Image.fromarray(apply(unit, colormap)), (1, 1))
+    named = [(scale.low, number(scale.low, spread))]
+    if spread > 0:
+        named.append((scale.high, number(scale.high, spread)))
+        # Zero before all others: where labels would touch, the first one stays.
+        inner = sorted(ticks(scale.low, scale.high, max(2, width // 72)), key=lambda value: value != 0)
+        named += [(value, number(value)) for value in inner]
     taken: list[tuple[float, float]] = []
-    spread = scale.high - scale.low
-    for value in (scale.low, scale.high, *ticks(scale.low, scale.high)):
-        text = number(value)
+    for value, text in named:
         half = text_width(text, text_size) / 2
-        place = (value - scale.low) / spread * (width - 1) if spread > 0 else 0
+        # Halved first: the ends may lie further apart than a float can say.
+        share = (value / 2 - scale.low / 2) / (scale.high / 2 - scale.low / 2) if spread > 0 else 0.5
+        place = round(share * (width - 1))
         middle = min(max(place, half), width - half)
         if any(middle + half + 12 > low and middle - half - 12 < high for low, high in taken):
             continue
@@ -52,10 +59,11 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     []
     """
     spread = high - low
-    if not spread > 0 or not math.isfinite(spread):
+    # So near to each other, or so far apart, there is no round number to write between them.
+    if not 1e-9 * max(abs(low), abs(high)) < spread < 1e300 or spread < 1e-300:
         return []
-    power = 10.0 ** math.floor(math.log10(spread / most))
-    step = next(m * power for m in (1, 2, 5, 10) if spread / (m * power) <= most)
+    exponent = math.floor(math.log10(spread / most))
+    step = next(m * 10.0**exponent for m in (1, 2, 5, 10, 20) if spread / (m * 10.0**exponent) <= most)
     first = math.floor(low / step) + 1
-    found = [round(i * step, 12) for i in range(first, first + most + 2)]
+    found = [float(f"{i * step:.12g}") for i in range(first, first + most + 2)]
     return [value for value in found if low < value < high]

@@ -15,7 +15,7 @@ from jaxtyping import Float, UInt8
 
 from cutaway.errors import BadSetting, closest
 
-__all__ = ["COLORMAPS", "apply", "table"]
+__all__ = ["COLORMAPS", "apply", "jet", "levels", "table"]
 
 COLORMAPS = ("gray", "viridis", "inferno", "jet", "diverging")
 # What a NaN looks like in every map: a gray with a touch of green, which none of them holds.
@@ -72,12 +72,10 @@ def table(name: str) -> UInt8[np.ndarray, "256 3"]:
     >>> table("gray")[255].tolist()
     [255, 255, 255]
     """
-    levels = np.arange(256)
     if name == "gray":
-        colours = np.repeat(levels[:, None], 3, 1)
+        colours: np.ndarray = np.repeat(np.arange(256)[:, None], 3, 1)
     elif name == "jet":
-        quarter = 4 * levels[:, None] / 255 - np.array([3.0, 2.0, 1.0])
-        colours = np.round(255 * np.clip(1.5 - np.abs(quarter), 0, 1))
+        colours = np.round(255 * jet(256))
     elif name in ("viridis", "inferno", "diverging"):
         text = {"viridis": _VIRIDIS, "inferno": _INFERNO, "diverging": _DIVERGING}[name]
         colours = np.frombuffer(base64.b64decode(text), np.uint8).reshape(256, 3)
@@ -90,6 +88,24 @@ def table(name: str) -> UInt8[np.ndarray, "256 3"]:
     return colours
 
 
+def jet(count: int) -> Float[np.ndarray, "count 3"]:
+    """Compute MATLAB's jet with this many colours, 0..1: three trapezoids, a quarter of the colours apart.
+
+    >>> jet(8)[:, 2].tolist()
+    [1.0, 1.0, 1.0, 0.5, 0.0, 0.0, 0.0, 0.0]
+    """
+    ramp = -(-count // 4)
+    rise = np.arange(1, ramp + 1) / ramp
+    trapezoid = np.concatenate([rise, np.ones(ramp - 1), rise[::-1]])
+    colours = np.zeros((count, 3))
+    # Where green's trapezoid begins; it is one colour earlier where the count leaves a remainder of 1.
+    first = -(-ramp // 2) - (count % 4 == 1)
+    for channel, start in enumerate((first + ramp, first, first - ramp)):
+        low, high = max(start, 0), min(start + len(trapezoid), count)
+        colours[low:high, channel] = trapezoid[low - start : high - start]
+    return colours
+
+
 def apply(unit: Float[np.ndarray, "*size"], name: str) -> UInt8[np.ndarray, "*size 3"]:
     """Colour numbers in 0..1; what lies outside takes the end's colour, NaN a gray of its own.
 
@@ -97,8 +113,17 @@ def apply(unit: Float[np.ndarray, "*size"], name: str) -> UInt8[np.ndarray, "*si
     [0, 255, 255]
     """
     unknown = np.isnan(unit)
-    levels = np.clip(np.nan_to_num(unit) * 255 + 0.5, 0, 255).astype(np.uint8)
-    coloured: np.ndarray = table(name)[levels]
+    coloured: np.ndarray = table(name)[levels(np.where(unknown, 0, unit))]
     if unknown.any():
         coloured[unknown] = UNKNOWN
     return coloured
+
+
+def levels(unit: Float[np.ndarray, "*size"]) -> UInt8[np.ndarray, "*size"]:
+    """Round numbers in 0..1 to the 256 colours of a map; what lies outside takes the end's.
+
+    >>> levels(np.array([-1.0, 0.5, 1.0])).tolist()
+    [0, 128, 255]
+    """
+    rounded: np.ndarray = (np.clip(unit, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    return rounded

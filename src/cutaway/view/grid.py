@@ -14,9 +14,11 @@ from cutaway.errors import BadSetting
 from cutaway.view.colorbar import colorbar
 from cutaway.view.heatmap import Heatmap
 from cutaway.view.montage import Montage
+from cutaway.view.page import fragment, heading
 from cutaway.view.picture import Picture
-from cutaway.view.scale import Range
-from cutaway.view.sheet import Tile, laid_out
+from cutaway.view.provenance import in_short, png_bytes
+from cutaway.view.scale import Range, Scale
+from cutaway.view.sheet import GAP, MARGIN, Tile, laid_out
 from cutaway.view.viewable import Viewable
 
 __all__ = ["Grid"]
@@ -38,9 +40,10 @@ class Grid(Viewable):
         row_titles: left of the rows.
         caption: below, in full sentences; the scale is added where all maps share one.
         provenance: what it takes to make it again.
+        gap: pixels between tiles.
 
     Raises:
-        BadSetting: for a sheet without a cell.
+        BadSetting: for a sheet without a cell, or a negative gap.
 
     >>> Grid(rows=((Heatmap(np.ones((2, 2))), Heatmap(np.zeros((2, 2)))),)).values.shape
     (2, 2, 2)
@@ -52,8 +55,11 @@ class Grid(Viewable):
     row_titles: tuple[str, ...] = ()
     caption: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    gap: int = GAP
 
     def __post_init__(self) -> None:
+        if self.gap < 0:
+            raise BadSetting(f"the gap between tiles cannot be negative, got {self.gap}")
         if not any(cell is not None for row in self.rows for cell in row):
             raise BadSetting("a Grid needs at least one cell")
 
@@ -64,12 +70,13 @@ class Grid(Viewable):
         names: Sequence[str] = (),
         *,
         columns: int | None = None,
-        scale: str | Range = "layer",
+        scale: str | Scale | Range = "layer",
         colormap: str = "gray",
         tile: tuple[int, int] | None = None,
         title: str = "",
         caption: str = "",
         provenance: Mapping[str, Any] | None = None,
+        gap: int | None = None,
     ) -> Grid:
         """Make a sheet of many maps of one size, as of all channels of a layer.
 
@@ -77,17 +84,18 @@ class Grid(Viewable):
             values: (c,h,w), raw.
             names: one per map.
             columns: about square by default.
-            scale: a rule's name or a Range; see `Montage`.
+            scale: a Scale, its name, or a Range; see `Montage`.
             colormap: its name.
             tile: (h, w) of each map on the sheet.
             title: above.
             caption: below.
             provenance: what it takes to make it again.
+            gap: pixels between the maps.
 
         >>> Grid.of_maps(np.zeros((5, 3, 3)), columns=2).values.shape
         (5, 3, 3)
         """
-        maps = Montage(values, tuple(names), columns, scale, colormap, tile)
+        maps = Montage(values, tuple(names), columns, scale, colormap, tile, gap=gap)
         return cls(((maps,),), title=title, caption=caption, provenance=provenance or {})
 
     @property
@@ -119,38 +127,47 @@ class Grid(Viewable):
         return {f"values_{k}": one for k, one in enumerate(values)} | {"names": np.array(self.names)}
 
     def tile(self) -> Image.Image:
-        """Draw it as a cell of another sheet: without the outer margin's width and the footer."""
-        return self._drawn(margin=0, footer="")
+        """Draw it as a cell of another sheet: without margin and footer."""
+        return self._drawn(title=self.title, margin=0)
 
     def to_image(self) -> Image.Image:
         """Draw the whole sheet."""
-        told = self._told_scale()
-        return self._drawn(margin=32, footer=" ".join(filter(None, [self.caption, told and f"{told}."])))
+        footer = "\n".join(filter(None, [self.caption, self._told_scale()]))
+        return self._drawn(title=self.title, footer=footer, origin=in_short(self.provenance), margin=MARGIN)
 
-    def to_html(self) -> str:
-        """Draw it as a piece of a page: a heading, the sheet, the caption as text."""
-        from html import escape
+    def _html(self, level: int) -> str:
+        """Draw it as a piece of a page, with title and caption as text."""
+        drawn = png_bytes(self._drawn(title="", margin=GAP), self.provenance)
+        below = " ".join(filter(None, [self.caption.replace("\n", " "), self._told_scale()]))
+        words = [self.title, *(cell.caption.replace("\n", " · ") for cell in self._cells())]
+        return heading(self.title, level) + fragment(
+            drawn, below, alt="\n".join(filter(None, words)) or "a grid"
+        )
 
-        from cutaway.view.page import fragment
-
-        head = f"<h1>{escape(self.title)}</h1>" if self.title else ""
-        words = [line for cell in self._cells() for line in [cell.caption.replace("\n", " · ")] if line]
-        listed = "\n".join([self.caption, *words[:24]]) if len(words) <= 24 else self.caption
-        return head + fragment(self.to_png(), listed.strip() or self.title)
-
-    def _drawn(self, margin: int, footer: str) -> Image.Image:
-        rows = [[None if cell is None else _tile(cell) for cell in row] for row in self.rows]
-        one = self._shared()
+    def _drawn(self, *, title: str, margin: int, footer: str = "", origin: str = "") -> Image.Image:
+        shares = [_shared(row) for row in self.rows]
+        whole = _shared(tuple(self._cells()))
+        several = any(share != shares[0] for share in shares)
+        # A scale is drawn once, for as much as it holds for: the sheet, else a row, else a tile.
+        rows = [
+            [None if cell is None else _tile(cell, len(row), alone=share is None) for cell in row]
+            for row, share in zip(self.rows, shares, strict=True)
+        ]
         width = max(sum(t.image.width for t in row if t) for row in rows)
-        bar = colorbar(one[0], one[1], max(160, min(width, 480))) if one else None
+        bars = [
+            _row_bar(row, share, drawn) for row, share, drawn in zip(self.rows, shares, rows, strict=True)
+        ]
         return laid_out(
             rows,
-            title=self.title,
+            title=title,
             column_titles=self.column_titles,
             row_titles=self.row_titles,
+            bars=bars if several else (),
+            bar=colorbar(*whole, max(160, min(width, 480))) if whole else None,
             footer=footer,
-            bar=bar,
+            origin=origin,
             margin=margin,
+            gap=self.gap,
         )
 
     def _cells(self) -> Iterator[Viewable]:
@@ -172,56 +189,56 @@ class Grid(Viewable):
             found = [((cell.caption.split("\n")[0],), cell.values[None]) for cell in self._cells()]
         return found
 
-    def _scales(self) -> list[tuple[Range | None, str]]:
-        found: list[tuple[Range | None, str]] = []
-        for cell in self._cells():
-            if isinstance(cell, Heatmap):
-                found.append((None if cell.look == "camshow" else cell.range, cell.colormap))
-            elif isinstance(cell, Montage):
-                found.append((cell.range, cell.colormap))
-        return found
-
-    def _shared(self) -> tuple[Range, str] | None:
-        """The scale, and its colours, that all maps of the sheet share."""
-        scales = set(self._scales())
-        if len(scales) != 1:
-            return None
-        scale, colormap = scales.pop()
-        return None if scale is None else (scale, colormap)
-
     def _told_scale(self) -> str:
-        one = self._shared()
+        one = _shared(tuple(self._cells()))
         if one is not None:
-            return f"Drawn on one {one[0]}"
-        own = [cell.told_scale() for cell in self._cells() if isinstance(cell, Montage)]
-        return f"Drawn on a {own[0]}" if own else ""
+            return f"Drawn on one {one[0]}."
+        own = {cell.told_scale() for cell in self._cells() if isinstance(cell, Montage)}
+        return f"Drawn on a {own.pop()}." if len(own) == 1 else ""
 
 
-def _tile(cell: Viewable) -> Tile:
-    """Draw one cell; its words go below it, with its own scale where the sheet has none in common."""
-    lines = [line for line in cell.caption.split("\n") if line]
+def _shared(cells: tuple[Viewable | None, ...]) -> tuple[Range, str] | None:
+    """The scale, and its colours, that all maps of a row or a sheet share."""
+    found: set[tuple[Range | None, str]] = set()
+    for cell in cells:
+        if isinstance(cell, Heatmap):
+            found.add((None if cell.look == "camshow" else cell.range, cell.colormap))
+        elif isinstance(cell, Montage):
+            found.add((cell.range, cell.colormap))
+    if len(found) != 1:
+        return None
+    scale, colormap = found.pop()
+    return None if scale is None else (scale, colormap)
+
+
+def _row_bar(
+    row: tuple[Viewable | None, ...], share: tuple[Range, str] | None, drawn: list[Tile | None]
+) -> tuple[int, Image.Image] | None:
+    """The colour bar of a row, and the column of the first map that it belongs to."""
+    if share is None:
+        return None
+    column = next(c for c, cell in enumerate(row) if isinstance(cell, Heatmap | Montage))
+    tile = drawn[column]
+    return None if tile is None else (column, colorbar(*share, max(160, min(tile.image.width, 480))))
+
+
+def _tile(cell: Viewable, beside: int, *, alone: bool) -> Tile:
+    """Draw one cell; its words go below it, with its own scale where its row has none in common."""
+    lines = tuple(line for line in cell.caption.split("\n") if line)
+    # The more tiles in a row, the smaller a map that has no size of its own.
+    least = min(max(1280 // beside, LEAST), 256)
     if isinstance(cell, Grid):
         return Tile(cell.tile())
-    if isinstance(cell, Heatmap):
-        if cell.look != "camshow":
-            lines.append(str(cell.range))
+    if isinstance(cell, Montage):
         image = cell.tile()
-        smooth = cell.photo is not None
-    elif isinstance(cell, Montage):
-        return Tile(cell.tile(), tuple(lines))
-    else:
-        image = cell.to_image()
-        smooth = max(image.size) > LEAST
-    return Tile(_sized(image, smooth), tuple(lines))
-
-
-def _sized(image: Image.Image, smooth: bool) -> Image.Image:
-    longest = max(image.size)
-    if longest > MOST:
-        factor = MOST / longest
-        size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
-        return image.resize(size, Image.Resampling.LANCZOS)
-    if not smooth and longest < LEAST:
-        factor_up = -(-LEAST // longest)
-        return image.resize((image.width * factor_up, image.height * factor_up), Image.Resampling.NEAREST)
-    return image
+        return Tile(image, lines, cell.bar(max(160, min(image.width, 480))) if alone and cell.range else None)
+    if isinstance(cell, Heatmap):
+        image = cell.tile(least=least, most=MOST)
+        barred = alone and cell.colorbar and image.width >= 160
+        return Tile(image, cell.told if alone else lines, cell.bar(min(image.width, 480)) if barred else None)
+    if isinstance(cell, Picture):
+        h, w = cell.size
+        factor = max(1, round(min(least, LEAST) / max(h, w)))
+        pixels = cell.fitted(MOST).pixels.repeat(factor, 0).repeat(factor, 1)
+        return Tile(Image.fromarray(pixels), lines)
+    return Tile(Picture(np.asarray(cell.to_image())).fitted(MOST).to_image())

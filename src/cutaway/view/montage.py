@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float, UInt8
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from cutaway.errors import BadSetting
 from cutaway.view.colorbar import colorbar
 from cutaway.view.colormap import apply, table
+from cutaway.view.hatch import hatch
+from cutaway.view.numerals import stamp
 from cutaway.view.scale import Range, Scale
 from cutaway.view.sheet import captioned
-from cutaway.view.text import PAPER, SOFT, draw_text, text_width
+from cutaway.view.text import HAIR, PAPER, line_height, text_width
 from cutaway.view.viewable import Viewable
 
 __all__ = ["Montage"]
 
-_OWN = ("cell", "channel", "channel-soft")
-_LABEL = 11
+# The size of channel numbers; how wide a sheet, and how large one of its tiles, is made where nothing is said.
+_LABEL, _SHEET, _TILE = 11, 1440, 384
 
 
 @final
@@ -32,13 +34,14 @@ class Montage(Viewable):
 
     Args:
         raw: (c,h,w).
-        labels: one name per map; numbers are written below the tiles where there is room.
-        columns: maps in a row; None makes the sheet about square.
-        scale: a rule's name or a Range; "cell", "channel" and "channel-soft" scale each map on its own.
+        labels: one name per map; numbers are written below the tiles where there is room, else before each row.
+        columns: maps in a row; None makes the sheet about square, without a short last row if it can.
+        scale: a Scale, its name, or a Range; "cell", "channel" and "channel-soft" scale each map on its own.
         colormap: its name.
-        size: (h, w) of a tile; None enlarges by a whole number until the sheet is about 1200 pixels wide.
+        size: (h, w) of a tile; None enlarges by a whole number until the sheet is about 1400 pixels wide.
         caption: below it.
         provenance: what it takes to make it again.
+        gap: pixels between tiles; None chooses by their size.
 
     Raises:
         BadSetting: for maps of another shape, or names that do not fit them.
@@ -51,11 +54,12 @@ class Montage(Viewable):
     raw: Float[np.ndarray, "c h w"]
     labels: tuple[str, ...] = ()
     columns: int | None = None
-    scale: str | Range = "layer"
+    scale: str | Scale | Range = "layer"
     colormap: str = "gray"
     size: tuple[int, int] | None = None
     caption: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    gap: int | None = None
 
     def __post_init__(self) -> None:
         if self.raw.ndim != 3 or self.raw.size == 0:
@@ -66,9 +70,11 @@ class Montage(Viewable):
             raise BadSetting(f"columns must be at least 1, got {self.columns}")
         if self.size is not None and min(self.size) < 1:
             raise BadSetting(f"a tile must be at least 1 pixel, got {self.size}")
+        if self.gap is not None and self.gap < 0:
+            raise BadSetting(f"the gap between tiles cannot be negative, got {self.gap}")
         table(self.colormap)
-        if isinstance(self.scale, str):
-            Scale(self.scale)
+        if not isinstance(self.scale, Range):
+            Scale.of(self.scale)
 
     @property
     def values(self) -> np.ndarray:
@@ -83,37 +89,44 @@ class Montage(Viewable):
     @property
     def grid(self) -> tuple[int, int]:
         """(rows, columns)."""
-        columns = min(self.columns or math.ceil(math.sqrt(len(self.raw))), len(self.raw))
-        return math.ceil(len(self.raw) / columns), columns
+        count = len(self.raw)
+        columns = min(self.columns or _columns(count), count)
+        return math.ceil(count / columns), columns
 
     @property
     def range(self) -> Range | None:
         """What is drawn dark and what bright; None where each map has its own."""
-        if isinstance(self.scale, Range):
-            return self.scale
-        return None if self.scale in _OWN else Scale(self.scale).fit(self.raw)
+        if not isinstance(self.scale, Range) and Scale.of(self.scale).each:
+            return None
+        return self._fitted(self.raw)
 
     def tile(self) -> Image.Image:
         """Draw the maps without caption and colour bar."""
         (rows, columns), (h, w) = self.grid, self._tile_size()
-        gap = 1 if w < 12 else 2 if w < 48 else 6
+        gap = self._gap(w)
         labelled = w >= 20
-        step_y, step_x = h + gap + (_LABEL + 3 if labelled else 0), w + gap
-        sheet = np.empty((rows * step_y - gap, columns * step_x - gap, 3), np.uint8)
-        sheet[:] = PAPER
-        coloured = self._coloured(h, w)
-        for k, one in enumerate(coloured):
-            y, x = k // columns * step_y, k % columns * step_x
+        short = [name.removeprefix("channel ") for name in self.names]
+        # Where tiles are too small for numbers below them, each row tells its first one.
+        side = 0 if labelled else max(text_width(name, _LABEL) for name in short[::columns]) + 8
+        step_y, step_x = h + gap + (line_height(_LABEL) if labelled else 0), w + gap
+        sheet = np.full((rows * step_y, side + columns * step_x, 3), PAPER, np.uint8)
+        edged = gap > 2
+        for k, one in enumerate(self._tiles(h, w)):
+            y, x = k // columns * step_y + edged, side + k % columns * step_x + edged
+            if edged:
+                sheet[y - 1 : y + h + 1, x - 1 : x + w + 1] = HAIR
             sheet[y : y + h, x : x + w] = one
-        image = Image.fromarray(sheet)
         if labelled:
-            draw = ImageDraw.Draw(image)
-            for k, name in enumerate(self.names):
-                short = name.removeprefix("channel ")
-                if text_width(short, _LABEL) <= w + gap:
-                    y, x = k // columns * step_y + h, k % columns * step_x
-                    draw_text(draw, (x, y), short, _LABEL, fill=SOFT)
-        return image
+            for k, name in enumerate(short):
+                if text_width(name, _LABEL) <= w + gap:
+                    stamp(sheet, k // columns * step_y + h + 2 * edged, k % columns * step_x, name, _LABEL)
+        else:
+            every = -(-line_height(_LABEL) // step_y)
+            for row in range(0, rows, every):
+                middle = max(0, row * step_y + (h - line_height(_LABEL)) // 2)
+                stamp(sheet, middle, 0, short[row * columns], _LABEL)
+        below, right = (0 if labelled else gap - 2 * edged), gap - 2 * edged
+        return Image.fromarray(sheet[: len(sheet) - below, : sheet.shape[1] - right])
 
     def bar(self, width: int) -> Image.Image | None:
         """Draw the colour bar, where one scale holds for all maps."""
@@ -122,7 +135,8 @@ class Montage(Viewable):
     def to_image(self) -> Image.Image:
         """Draw the maps with caption and colour bar."""
         image = self.tile()
-        return captioned(image, [line for line in self.caption.split("\n") if line], self.bar(min(image.width, 480)))
+        lines = [line for line in self.caption.split("\n") if line]
+        return captioned(image, lines, self.bar(max(160, min(image.width, 480))))
 
     def told_scale(self) -> str:
         """Name the scale for a caption.
@@ -130,24 +144,40 @@ class Montage(Viewable):
         >>> Montage(np.zeros((2, 2, 2)), scale="cell").told_scale()
         'cell scale: each map its own'
         """
-        return f"{self.scale} scale: each map its own" if self.range is None else str(self.range)
+        if isinstance(self.scale, Range) or self.range is not None:
+            return str(self.range)
+        return f"{Scale.of(self.scale).name} scale: each map its own"
 
     def _tile_size(self) -> tuple[int, int]:
         if self.size is not None:
             return self.size
         _, h, w = self.raw.shape
-        factor = max(1, min(1200 // (self.grid[1] * (w + 4)), 512 // max(h, w)))
+        columns = self.grid[1]
+        fits = [n for n in range(2, 1 + _TILE // max(h, w)) if columns * (w * n + self._gap(w * n)) <= _SHEET]
+        factor = max(fits, default=1)
         return h * factor, w * factor
 
-    def _coloured(self, h: int, w: int) -> UInt8[np.ndarray, "c h w 3"]:
+    def _gap(self, width: int) -> int:
+        if self.gap is not None:
+            return self.gap
+        return 1 if width < 12 else 2 if width < 32 else 4 if width < 64 else 8
+
+    def _fitted(self, values: Float[np.ndarray, "*size"]) -> Range:
+        found = self.scale if isinstance(self.scale, Range) else Scale.of(self.scale).fit(values)
+        return found.centred() if self.colormap == "diverging" else found
+
+    def _tiles(self, h: int, w: int) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
         one = self.range
-        if one is not None:
-            unit = one.unit(self.raw)
-        else:
-            assert isinstance(self.scale, str)
-            rule = Scale(self.scale)
-            unit = np.stack([rule.fit(each).unit(each) for each in self.raw])
+        unit = one.unit(self.raw) if one else np.stack([self._fitted(each).unit(each) for each in self.raw])
+        unknown = np.isnan(unit)
         coloured = apply(unit, self.colormap)
-        rows = np.arange(h) * self.raw.shape[1] // h
+        rows = np.arange(h)[:, None] * self.raw.shape[1] // h
         columns = np.arange(w) * self.raw.shape[2] // w
-        return coloured[:, rows][:, :, columns]
+        for k in range(len(coloured)):
+            yield hatch(coloured[k][rows, columns], unknown[k][rows, columns])
+
+
+def _columns(count: int) -> int:
+    """Choose the columns of a sheet so that it is about square and, where that is possible, its last row is full."""
+    least = math.ceil(math.sqrt(count))
+    return next((columns for columns in range(least, 2 * least) if count % columns == 0), least)

@@ -3,77 +3,92 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 
-from cutaway.view.colormap import apply
+from cutaway.view.colormap import levels, table
+from cutaway.view.hatch import hatch
 
-__all__ = ["camshow", "gray_of", "overlay"]
+__all__ = ["gray_of", "overlay", "unseen"]
+
+# Rows drawn at a time: what is in work stays in the processor's cache, also for a photo of 12 million pixels.
+BAND = 64
+# How bright the photo is where the map is weak, and how much of its own colour it keeps.
+QUIET, COLOUR = 0.55, 0.3
+# The line around what the network saw.
+EDGE = 130
 
 
 def overlay(
-    photo: UInt8[np.ndarray, "h w 3"], unit: Float[np.ndarray, "h w"], colormap: str, opacity: float
+    photo: UInt8[np.ndarray, "h w 3"],
+    unit: Float[np.ndarray, "h w"],
+    colormap: str,
+    opacity: float,
+    seen: Bool[np.ndarray, "h w"] | None = None,
 ) -> UInt8[np.ndarray, "h w 3"]:
     """Lay a map over a photo: the stronger a place, the more of the colour and the less of the photo.
 
     The photo steps back into half-dark gray where the map is weak, so brightness rises with the map also in black
-    and white. Where the map is NaN, outside of what the network saw, the photo is pale and nothing is coloured.
+    and white. What the network did not see has no colour at all and is dimmed; what is NaN within it is hatched.
 
     Args:
         photo: RGB.
-        unit: 0..1, NaN outside.
+        unit: 0..1, NaN where there is no number.
         colormap: its name.
         opacity: of the colour where the map is 1; 0..1. With "diverging" also where it is 0.
+        seen: what the network saw; None takes all.
 
-    >>> overlay(np.full((1, 2, 3), 200, np.uint8), np.array([[0.0, np.nan]]), "inferno", 0.8).shape
-    (1, 2, 3)
+    >>> overlay(np.full((1, 2, 3), 200, np.uint8), np.array([[0.0, 1.0]]), "gray", 1.0)[0, :, 0].tolist()
+    [110, 240]
     """
-    colours = apply(unit, colormap).astype(np.float32)
-    strength = np.abs(2 * unit - 1) if colormap == "diverging" else unit
-    alpha = (opacity * np.nan_to_num(strength).astype(np.float32) ** 0.75)[..., None]
-    gray = gray_of(photo)[..., None]
-    # A little of the photo's own colour keeps it recognisable.
-    quiet = 0.42 * (0.75 * gray + 0.25 * photo.astype(np.float32))
-    if colormap == "diverging":
-        quiet = 0.55 * gray + 90
-    # Fine detail of the photo stays visible through the colour.
-    relief = 0.72 + 0.28 * gray / 255
-    mixed = (1 - alpha) * quiet + alpha * colours * relief
-    outside = np.isnan(unit)
-    mixed[outside] = 0.25 * np.broadcast_to(gray, mixed.shape)[outside] + 0.75 * 236
-    return np.clip(np.round(mixed), 0, 255).astype(np.uint8)
+    signed = colormap == "diverging"
+    grade = np.arange(256, dtype=np.float32) / 255
+    alpha = np.float32(opacity) * (np.abs(2 * grade - 1) if signed else grade) ** np.float32(0.75)
+    rest = (1 - alpha)[:, None]
+    # What a colour adds, before the photo's relief; what is left of the photo.
+    adds = alpha[:, None] * table(colormap).astype(np.float32)
+    drawn = np.empty(photo.shape, np.uint8)
+    for top in range(0, len(photo), BAND):
+        part = photo[top : top + BAND]
+        level = levels(np.nan_to_num(unit[top : top + BAND]))
+        gray = gray_of(part)[..., None]
+        if signed:
+            quiet = np.float32(0.55) * gray + np.float32(90)
+        else:
+            quiet = part * np.float32(QUIET * COLOUR) + gray * np.float32(QUIET * (1 - COLOUR))
+        # Fine detail of the photo stays visible through the colour.
+        mixed = adds[level] * (np.float32(0.72) + gray * np.float32(0.28 / 255)) + rest[level] * quiet
+        drawn[top : top + BAND] = np.minimum(mixed + np.float32(0.5), 255)
+    unknown = np.isnan(unit)
+    if seen is None:
+        return hatch(drawn, unknown)
+    return unseen(hatch(drawn, unknown & seen), photo, seen)
 
 
-def camshow(
-    photo: UInt8[np.ndarray, "h w 3"], values: Float[np.ndarray, "h w"]
+def unseen(
+    drawn: UInt8[np.ndarray, "h w 3"], photo: UInt8[np.ndarray, "h w 3"], seen: Bool[np.ndarray, "h w"]
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """The look of MATLAB's CAMshow: min–max, below 0.2 to zero, jet times a ramp, over the gray photo at half brightness.
+    """Darken the photo to a quiet gray where the network did not look, behind a thin line.
 
-    Args:
-        photo: RGB.
-        values: the map at the photo's size; NaN counts as its minimum.
-
-    >>> camshow(np.full((2, 2, 3), 128, np.uint8), np.array([[0.0, 1.0], [0.1, 0.5]])).dtype
-    dtype('uint8')
+    >>> drawn = np.full((1, 4, 3), 99, np.uint8)
+    >>> unseen(drawn, drawn + np.uint8(101), np.array([[True, False, False, False]]))[0, :, 0].tolist()
+    [99, 130, 58, 58]
     """
-    known = values[np.isfinite(values)]
-    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
-    unit = np.nan_to_num(_unit(values.astype(np.float64), low, high))
-    unit[unit < 0.2] = 0
-    coloured = apply(unit.astype(np.float32), "jet").astype(np.float64) / 255 * unit[..., None]
-    combined = 0.5 * gray_of(photo)[..., None] / 255 + coloured
-    return np.round(255 * _unit(combined, float(combined.min()), float(combined.max()))).astype(np.uint8)
+    if seen.all():
+        return drawn
+    faded = (gray_of(photo) * np.float32(0.22) + np.float32(14.5)).astype(np.uint8)
+    around = np.pad(seen, 1)
+    near = around[:-2, 1:-1] | around[2:, 1:-1] | around[1:-1, :-2] | around[1:-1, 2:]
+    faded[near & ~seen] = EDGE
+    done: np.ndarray = np.where(seen[..., None], drawn, faded[..., None])
+    return done
 
 
 def gray_of(photo: UInt8[np.ndarray, "h w 3"]) -> Float[np.ndarray, "h w"]:
-    """Give a photo's brightness, 0..255 (ITU-R BT.601, as MATLAB's rgb2gray).
+    """Give a photo's brightness, 0..255 (ITU-R BT.601, with the digits of MATLAB's rgb2gray).
 
     >>> float(gray_of(np.full((1, 1, 3), 100, np.uint8))[0, 0].round(3))
     100.0
     """
-    weights = np.array([0.2989, 0.587, 0.1141], np.float32)
+    weights = np.array([0.298936021293775, 0.587043074451121, 0.114020904255103], np.float32)
     gray: np.ndarray = photo.astype(np.float32) @ weights
     return gray
-
-
-def _unit(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    return (values - low) / (high - low) if high > low else np.zeros_like(values)

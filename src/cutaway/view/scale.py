@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from jaxtyping import Float
 from cutaway.errors import BadSetting
 
 __all__ = ["SCALES", "Range", "Scale"]
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 SCALES = ("layer", "cell", "symmetric", "percentile", "channel", "channel-soft")
 
@@ -26,8 +29,8 @@ class Range:
 
     >>> Range(-1.0, 3.0, "layer").unit(np.array([-1.0, 1.0, 3.0])).tolist()
     [0.0, 0.5, 1.0]
-    >>> str(Range(-1.25, 30.0, "layer"))
-    'layer scale −1.25 … 30'
+    >>> str(Range(-1.251, 24.75, "layer"))
+    'layer scale −1.3 … 24.8'
     """
 
     low: float
@@ -35,16 +38,32 @@ class Range:
     rule: str
 
     def __str__(self) -> str:
-        return f"{self.rule} scale {number(self.low)} … {number(self.high)}"
+        low, high = (number(end, self.high - self.low) for end in (self.low, self.high))
+        return f"{self.rule} scale {low} … {high}" if low != high else f"{self.rule} scale {low}"
 
     def unit(self, values: Float[np.ndarray, "*size"]) -> Float[np.ndarray, "*size"]:
         """Scale numbers to 0..1, clipped; a range without width makes everything 0.5, NaN stays."""
-        wide = np.asarray(values, np.float32 if values.dtype != np.float64 else np.float64)
-        spread = self.high - self.low
-        if not spread > 0 or not np.isfinite(spread):
-            return np.where(np.isnan(wide), np.nan, 0.5).astype(wide.dtype)
-        scaled = np.clip((wide - self.low) / spread, 0, 1)
-        return scaled.astype(wide.dtype)
+        kind = np.float64 if values.dtype == np.float64 else np.float32
+        low, high = self.low, self.high
+        if not low < high:
+            return np.where(np.isnan(values), np.nan, 0.5).astype(kind)
+        wide: np.ndarray = values.astype(kind, copy=False)
+        with np.errstate(over="ignore"):
+            if not 1e-30 < high - low < 1e30:
+                # So small or large a difference leaves what floats can hold: bring it nearer to one first.
+                nearer = 0.5 if high - low > 1 else 2.0**500
+                wide, low, high = values.astype(np.float64) * nearer, low * nearer, high * nearer
+            scaled = np.asarray((wide - low) / (high - low))
+        return np.clip(scaled, 0, 1, out=scaled).astype(kind, copy=False)
+
+    def centred(self) -> Range:
+        """Give the range that reaches as far below zero as above: what a diverging colour map needs.
+
+        >>> Range(-1.0, 3.0, "layer").centred()
+        Range(low=-3.0, high=3.0, rule='symmetric')
+        """
+        most = max(abs(self.low), abs(self.high))
+        return Range(-most, most, "symmetric")
 
 
 @dataclass(frozen=True)
@@ -76,7 +95,23 @@ class Scale:
         if self.name not in SCALES:
             raise BadSetting(f"there is no scale {self.name!r}; there are {', '.join(SCALES)}")
         if not 0 <= self.low_percentile < self.high_percentile <= 100:
-            raise BadSetting(f"percentiles must rise within 0..100, got {self.low_percentile}, {self.high_percentile}")
+            raise BadSetting(
+                f"percentiles must rise within 0..100, got {self.low_percentile}, {self.high_percentile}"
+            )
+
+    @classmethod
+    def of(cls, scale: str | Scale) -> Scale:
+        """Give the scale of a name; a Scale is given as it is.
+
+        >>> Scale.of("cell") == Scale.of(Scale("cell"))
+        True
+        """
+        return cls(scale) if isinstance(scale, str) else scale
+
+    @property
+    def each(self) -> bool:
+        """Whether it is a rule for one map alone: each map of a sheet is then drawn on a range of its own."""
+        return self.name in ("cell", "channel", "channel-soft")
 
     def fit(self, values: Float[np.ndarray, "..."]) -> Range:
         """Find the range for numbers; NaN and infinite ones are left out.
@@ -94,7 +129,10 @@ class Scale:
             low, high = np.percentile(known, [self.low_percentile, self.high_percentile])
             return Range(float(low), float(high), self.name)
         if self.name in ("channel", "channel-soft"):
-            mean, std = float(known.mean(dtype=np.float64)), float(known.std(dtype=np.float64))
+            with np.errstate(over="ignore"):
+                mean, std = float(known.mean(dtype=np.float64)), float(known.std(dtype=np.float64))
+            if not np.isfinite(std):  # numbers near the end of what floats can hold
+                return Range(float(known.min()), float(known.max()), self.name)
             # × 64 + 128 of 0..255 reaches ±2 (a little less above) deviations; × 0.1 + 0.5 reaches ±5.
             below, above = (2.0, 127 / 64) if self.name == "channel" else (5.0, 5.0)
             return Range(mean - below * std, mean + above * std, self.name)
@@ -109,10 +147,26 @@ class Scale:
         return self.fit(np.concatenate([np.asarray(values).ravel() for values in several]))
 
 
-def number(value: float) -> str:
-    """Write a number for a caption: three digits that matter, a true minus sign.
+def number(value: float, spread: float = 0.0) -> str:
+    """Write a number for a caption: as many digits as matter within a spread, else three; a true minus sign.
 
-    >>> number(-0.12345), number(1234567.0), number(20.0)
-    ('−0.123', '1.23e+06', '20')
+    >>> number(-0.12345), number(1234567.0), number(20.0), number(-1.251, spread=26.0)
+    ('−0.123', '1.23 × 10⁶', '20', '−1.3')
     """
-    return f"{value:.3g}".replace("-", "−")
+    if value == 0 or not math.isfinite(value):
+        return f"{value + 0.0:g}".replace("-", "−")
+    largest = max(abs(value), spread)
+    if not 1e-3 <= largest < 1e5:
+        mantissa, _, exponent = f"{value:.2e}".partition("e")
+        if float(mantissa).is_integer():
+            mantissa = str(int(float(mantissa)))
+        return f"{mantissa} × 10{str(int(exponent)).translate(_RAISED)}".replace("-", "−")
+    if float(value).is_integer():
+        return f"{value:.0f}".replace("-", "−")
+    places = max(0, 2 - math.floor(math.log10(largest)))
+    text = f"{value:.{places}f}"
+    if float(text) == 0:
+        return number(float(f"{value:.1g}"))
+    if not spread and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace("-", "−")

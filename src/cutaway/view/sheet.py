@@ -7,20 +7,27 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from cutaway.view.text import INK, PAPER, SOFT, cut, draw_text, line_height, text_width, wrapped
+from cutaway.view.text import HAIR, INK, PAPER, SOFT, cut, draw_text, line_height, text_width, wrapped
 
-__all__ = ["Tile", "captioned", "laid_out"]
+__all__ = ["GAP", "MARGIN", "Tile", "captioned", "laid_out"]
 
-MARGIN, GAP = 32, 16
-TITLE, STRONG, SMALL = 24, 16, 13
+MARGIN, GAP, HALF = 32, 16, 8
+TITLE, STRONG, SMALL, FINE = 24, 16, 13, 11
+# As wide as text may run, and be read with ease.
+MEASURE = 960
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A picture with the words below it; the first line is stronger."""
+    """A picture with the words, and the colour bar, below it; the first line is stronger."""
 
     image: Image.Image
     lines: tuple[str, ...] = ()
+    bar: Image.Image | None = None
+
+
+# A line of words: its text, size, whether it is strong, its colour.
+Line = tuple[str, int, bool, tuple[int, int, int]]
 
 
 def captioned(image: Image.Image, lines: Sequence[str], bar: Image.Image | None = None) -> Image.Image:
@@ -29,7 +36,7 @@ def captioned(image: Image.Image, lines: Sequence[str], bar: Image.Image | None 
     >>> captioned(Image.new("RGB", (200, 100)), ["conv1"]).size > (200, 100)
     True
     """
-    return laid_out([[Tile(image, tuple(lines))]], bar=bar, margin=16)
+    return laid_out([[Tile(image, tuple(lines), bar)]], margin=GAP)
 
 
 def laid_out(
@@ -38,88 +45,139 @@ def laid_out(
     title: str = "",
     column_titles: Sequence[str] = (),
     row_titles: Sequence[str] = (),
-    footer: str = "",
+    bars: Sequence[tuple[int, Image.Image] | None] = (),
     bar: Image.Image | None = None,
+    footer: str = "",
+    origin: str = "",
     margin: int = MARGIN,
     gap: int = GAP,
 ) -> Image.Image:
-    """Lay tiles out in rows and columns, with a title above and a footer with the colour bar below.
+    """Lay tiles out in rows and columns, aligned, with a title above and a footer below.
+
+    Args:
+        rows: of tiles; None leaves a place empty. The tiles of a row stand on one line, their words below it.
+        title: above.
+        column_titles: above the columns.
+        row_titles: left of the rows.
+        bars: below each row its colour bar, and the column under which it begins.
+        bar: the colour bar of the whole sheet.
+        footer: below, wrapped.
+        origin: one fine line at the very end.
+        margin: around all, in pixels.
+        gap: between tiles, in pixels.
 
     >>> tile = Tile(Image.new("RGB", (64, 64)), ("a cat", "conv1"))
     >>> laid_out([[tile, None], [tile, tile]], title="Two by two").size > (128, 128)
     True
     """
     columns = max((len(row) for row in rows), default=0)
-    side = max((text_width(text, SMALL) for text in row_titles), default=0)
-    side = min(side, 200) + gap if side else 0
+    side = min(max((text_width(text, SMALL) for text in row_titles), default=0), 200)
+    side += gap if side else 0
     widths = [max([t.image.width for row in rows for t in row[c : c + 1] if t] + [1]) for c in range(columns)]
-    tiles_width = side + sum(widths) + gap * max(0, columns - 1)
-    content = max(tiles_width, _narrowest(rows, widths, title, footer))
-    small = wrapped(footer, SMALL, min(content, 960)) if footer else []
+    body = side + sum(widths) + gap * max(0, columns - 1)
+    reaches = [_reach(b, widths, side, gap) for b in bars]
+    content = max(body, _least(rows, title, footer), *reaches, side + bar.width if bar else 0)
     heads = wrapped(title, TITLE, content, strong=True) if title else []
-    image_heights = [max([t.image.height for t in row if t] + [1]) for row in rows]
+    feet = [(line, SMALL) for line in wrapped(footer, SMALL, min(content, MEASURE))] if footer else []
+    feet += [(line, FINE) for line in wrapped(origin, FINE, content)] if origin else []
     words = [[_fitted(t, widths[c]) if t else [] for c, t in enumerate(row)] for row in rows]
-    text_heights = [max([_text_height(lines) for lines in row_words] + [0]) for row_words in words]
-    top = margin + len(heads) * line_height(TITLE) + (8 if heads else 0)
-    top += line_height(SMALL) + 4 if any(column_titles) else 0
-    below = (bar.height + gap if bar else 0) + (len(small) * line_height(SMALL) + gap if small else 0)
-    body = sum(image_heights) + sum(text_heights) + gap * max(0, len(rows) - 1)
-    sheet = Image.new("RGB", (margin + content + margin, top + body + below + margin), PAPER)
+    under = [
+        max([_below(lines, t.bar if t else None) for lines, t in zip(line, row, strict=True)] + [0])
+        for line, row in zip(words, rows, strict=True)
+    ]
+    each_bar = [*bars, *[None] * (len(rows) - len(bars))]
+    heights = [max([t.image.height for t in row if t] + [1]) for row in rows]
+    deep = [u + (b[1].height + HALF if b else 0) for u, b in zip(under, each_bar, strict=True)]
+    top = margin + len(heads) * line_height(TITLE) + (HALF if heads else 0)
+    top += line_height(SMALL) + HALF // 2 if any(column_titles) else 0
+    total = top + sum(heights) + sum(deep) + gap * max(0, len(rows) - 1)
+    total += bar.height + gap if bar else 0
+    total += gap + HALF + sum(line_height(size) for _, size in feet) + HALF // 2 if feet else 0
+    sheet = Image.new("RGB", (margin + content + margin, total + margin), PAPER)
     draw = ImageDraw.Draw(sheet)
-    y = margin
-    for line in heads:
-        draw_text(draw, (margin, y - 4), line, TITLE, strong=True)
-        y += line_height(TITLE)
+    for n, line in enumerate(heads):
+        draw_text(draw, (margin, margin - 4 + n * line_height(TITLE)), line, TITLE, strong=True)
     lefts = [margin + side + sum(widths[:c]) + gap * c for c in range(columns)]
     for left, width, text in zip(lefts, widths, column_titles, strict=False):
-        draw_text(draw, (left, top - line_height(SMALL) - 4), cut(text, SMALL, width), SMALL, fill=SOFT)
+        draw_text(
+            draw, (left, top - line_height(SMALL) - HALF // 2), cut(text, SMALL, width), SMALL, fill=SOFT
+        )
     y = top
     for r, row in enumerate(rows):
         if r < len(row_titles):
             for n, line in enumerate(wrapped(row_titles[r], SMALL, max(side - gap, 40))):
                 draw_text(draw, (margin, y + n * line_height(SMALL)), line, SMALL, fill=SOFT)
-        for c, tile in enumerate(row):
-            if tile is None:
-                continue
-            sheet.paste(tile.image, (lefts[c], y))
-            _write(draw, words[r][c], lefts[c], y + image_heights[r])
-        y += image_heights[r] + text_heights[r] + gap
+        floor = y + heights[r]
+        for tile, lines, left in zip(row, words[r], lefts, strict=False):
+            if tile is not None:
+                sheet.paste(tile.image, (left, floor - tile.image.height))
+                _write(sheet, draw, lines, tile.bar, left, floor)
+        here = each_bar[r]
+        if here is not None:
+            sheet.paste(here[1], (lefts[here[0]], floor + under[r] + HALF))
+        y = floor + deep[r] + gap
     if bar:
         sheet.paste(bar, (margin + side, y))
         y += bar.height + gap
-    for line in small:
-        draw_text(draw, (margin, y), line, SMALL, fill=SOFT)
-        y += line_height(SMALL)
+    if feet:
+        draw.line((margin, y, margin + content - 1, y), HAIR)
+        y += HALF
+        for line, size in feet:
+            y += HALF // 2 if size == FINE else 0
+            draw_text(draw, (margin, y), line, size, fill=SOFT)
+            y += line_height(size) - (HALF // 2 if size == FINE else 0)
     return sheet
 
 
-def _narrowest(rows: Sequence[Sequence[Tile | None]], widths: list[int], title: str, footer: str) -> int:
+def _reach(bar: tuple[int, Image.Image] | None, widths: list[int], side: int, gap: int) -> int:
+    """How far right the colour bar of a row reaches."""
+    return 0 if bar is None else side + sum(widths[: bar[0]]) + gap * bar[0] + bar[1].width
+
+
+def _least(rows: Sequence[Sequence[Tile | None]], title: str, footer: str) -> int:
     """How wide the sheet must at least be for its words."""
-    if title or footer:
-        return max(480 if footer else 0, min(text_width(title, TITLE, strong=True), 640) if title else 0)
-    if len(widths) == 1:
-        longest = max((text_width(line, STRONG) for row in rows for t in row if t for line in t.lines), default=0)
-        return min(longest, 480)
-    return 0
+    least = max(480 if footer else 0, min(text_width(title, TITLE, strong=True), 640) if title else 0)
+    if max((len(row) for row in rows), default=0) == 1:
+        tiles = [tile for row in rows for tile in row if tile]
+        longest = max((text_width(line, STRONG) for tile in tiles for line in tile.lines), default=0)
+        bars = max((tile.bar.width for tile in tiles if tile.bar), default=0)
+        least = max(least, min(longest, 480), bars)
+    return least
 
 
-def _fitted(tile: Tile, width: int) -> list[tuple[str, int, bool]]:
-    """The words below a tile with their sizes, cut to its column; none where the column is too narrow."""
-    if width < 40:
+def _fitted(tile: Tile, width: int) -> list[Line]:
+    """The words below a tile with their sizes, wrapped to its column; none where the column is too narrow."""
+    if width < 24:
         return []
-    strong = STRONG if width >= 200 else SMALL if width >= 72 else 11
-    small = SMALL if width >= 200 else 11
-    bold = width >= 200
-    lines = [(cut(tile.lines[0], strong, width, strong=bold), strong, bold)] if tile.lines else []
-    return lines + [(piece, small, False) for text in tile.lines[1:] for piece in wrapped(text, small, width)]
+    first = STRONG if width >= 200 else SMALL if width >= 72 else FINE
+    small = SMALL if width >= 200 else FINE
+    bold = width >= 200 or (width >= 72 and len(tile.lines) > 1)
+    found: list[Line] = []
+    for n, text in enumerate(tile.lines):
+        size, strong, fill = (first, bold, INK) if n == 0 else (small, False, SOFT)
+        pieces = wrapped(text, size, width, strong=strong)
+        if len(pieces) > 3:
+            pieces = [*pieces[:2], cut(" ".join(pieces[2:]), size, width, strong=strong)]
+        found += [(piece, size, strong, fill) for piece in pieces]
+    return found
 
 
-def _text_height(lines: Sequence[tuple[str, int, bool]]) -> int:
-    return (6 if lines else 0) + sum(line_height(size) for _, size, _ in lines)
+def _below(lines: Sequence[Line], bar: Image.Image | None) -> int:
+    height = sum(line_height(size) for _, size, _, _ in lines)
+    return (HALF if lines else 0) + height + (HALF + bar.height if bar else 0)
 
 
-def _write(draw: ImageDraw.ImageDraw, lines: Sequence[tuple[str, int, bool]], left: int, top: int) -> None:
-    y = top + 6
-    for place, (text, size, strong) in enumerate(lines):
-        draw_text(draw, (left, y), text, size, fill=INK if place == 0 else SOFT, strong=strong)
+def _write(
+    sheet: Image.Image,
+    draw: ImageDraw.ImageDraw,
+    lines: Sequence[Line],
+    bar: Image.Image | None,
+    left: int,
+    floor: int,
+) -> None:
+    y = floor + (HALF if lines else 0)
+    for text, size, strong, fill in lines:
+        draw_text(draw, (left, y), text, size, fill=fill, strong=strong)
         y += line_height(size)
+    if bar:
+        sheet.paste(bar, (left, y + HALF))

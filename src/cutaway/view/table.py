@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any, final
+from unicodedata import east_asian_width
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -73,13 +75,15 @@ class Table(Viewable):
     @property
     def values(self) -> np.ndarray:
         """The numbers, (rows, columns); NaN where a cell holds words."""
-        numbers = [[float(c) if _is_number(c) else np.nan for c in row] for row in self.rows]
+        numbers = [[_number(cell) for cell in row] for row in self.rows]
         return np.array(numbers, np.float64).reshape(len(self.rows), len(self.columns))
 
     @property
     def names(self) -> tuple[str, ...]:
         """One name per row: its first words."""
-        return tuple(next((str(c) for c in row if isinstance(c, str)), str(k)) for k, row in enumerate(self.rows))
+        return tuple(
+            next((str(c) for c in row if isinstance(c, str)), str(k)) for k, row in enumerate(self.rows)
+        )
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -88,41 +92,70 @@ class Table(Viewable):
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What is saved: the numbers as `values`, `names`, and every cell as text in `cells`."""
-        cells = np.array([[str(c) for c in row] for row in self.rows]).reshape(len(self.rows), len(self.columns))
-        return {"values": self.values, "names": np.array(self.names), "columns": np.array(self.columns), "cells": cells}
+        cells = np.array([[str(c) for c in row] for row in self.rows]).reshape(
+            len(self.rows), len(self.columns)
+        )
+        return {
+            "values": self.values,
+            "names": np.array(self.names),
+            "columns": np.array(self.columns),
+            "cells": cells,
+        }
 
-    def to_text(self) -> str:
-        """Set it in plain text, for a terminal."""
-        cells = [[_shown(c) for c in row] for row in self.rows]
-        widths = [max([len(head), *(len(row[k]) for row in cells)]) for k, head in enumerate(self.columns)]
+    def to_text(self, width: int | None = None) -> str:
+        """Set it in plain text, for a terminal.
+
+        Args:
+            width: columns of the terminal; words are shortened, numbers never, until the lines fit. None: as wide
+                as needed.
+
+        >>> print(Table(("layer", "parameters"), (("fire6.expand1x1", 16384),)).to_text(width=20))
+        layer     parameters
+        ────────  ──────────
+        fire6.e…      16,384
+        """
+        cells = [list(self.columns), *([_shown(c) for c in row] for row in self.rows)]
         right = self._numeric()
+        widths = [max(_cells(row[k]) for row in cells) for k in range(len(self.columns))]
+        least = [
+            w if r else min(w, max(_cells(head), 4))
+            for w, r, head in zip(widths, right, self.columns, strict=True)
+        ]
+        while width is not None and sum(widths) + 2 * (len(widths) - 1) > width and widths != least:
+            # The widest column that may still give.
+            widths[max(range(len(widths)), key=lambda k: (widths[k] > least[k], widths[k]))] -= 1
 
         def line(row: list[str]) -> str:
-            set_ = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)]
-            return "  ".join(set_).rstrip()
+            return "  ".join(_set(c, w, r) for c, w, r in zip(row, widths, right, strict=True)).rstrip()
 
-        parts = [line(list(self.columns)), "  ".join("─" * w for w in widths), *map(line, cells)]
         head = [self.title, ""] if self.title else []
         notes = ["", *(f"• {note}" for note in self.notes)] if self.notes else []
-        return "\n".join([*head, *parts, *notes])
+        rule = "  ".join("─" * w for w in widths)
+        return "\n".join([*head, line(cells[0]), rule, *map(line, cells[1:]), *notes])
 
-    def to_html(self) -> str:
-        """Set it as a table of a page."""
-        right = self._numeric()
-        heads = "".join(f'<th scope="col"{_class(r)}>{escape(c)}</th>' for c, r in zip(self.columns, right, strict=True))
-        body = "".join(
-            "<tr>" + "".join(f"<td{_class(r)}>{escape(_shown(c))}</td>" for c, r in zip(row, right, strict=True)) + "</tr>"
+    def _html(self, level: int) -> str:
+        kinds = [' class="number"' if numeric else "" for numeric in self._numeric()]
+        heads = "".join(
+            f'<th scope="col"{kind}>{escape(head)}</th>'
+            for head, kind in zip(self.columns, kinds, strict=True)
+        )
+        lines = (
+            "".join(f"<td{kind}>{escape(_shown(cell))}</td>" for cell, kind in zip(row, kinds, strict=True))
             for row in self.rows
         )
-        notes = f'<ul class="notes">{"".join(f"<li>{escape(n)}</li>" for n in self.notes)}</ul>' if self.notes else ""
+        body = "".join(f"<tr>{line}</tr>" for line in lines)
         caption = f"<caption>{escape(self.title)}</caption>" if self.title else ""
-        return f'<div class="scroll"><table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>{notes}'
+        table = f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        return f'<div class="scroll">{table}</div>' + (f'<ul class="notes">{notes}</ul>' if notes else "")
 
     def to_image(self) -> Image.Image:
         """Draw it."""
         cells = [list(self.columns), *([_shown(c) for c in row] for row in self.rows)]
-        widths = [max(text_width(row[k], SIZE) for row in cells) for k in range(len(self.columns))]
         right = self._numeric()
+        widths = [
+            max(text_width(row[k], SIZE, tabular=right[k]) for row in cells) for k in range(len(self.columns))
+        ]
         width = max(sum(widths) + PAD * (len(widths) - 1), 480)
         step = line_height(SIZE) + 4
         titles = wrapped(self.title, TITLE, width, strong=True) if self.title else []
@@ -138,7 +171,7 @@ class Table(Viewable):
             x = MARGIN
             for text, w, r in zip(row, widths, right, strict=True):
                 place, anchor = (x + w, "r") if r else (x, "l")
-                draw_text(draw, (place, y), text, SIZE, fill=INK if n else SOFT, anchor=anchor)
+                draw_text(draw, (place, y), text, SIZE, fill=INK if n else SOFT, anchor=anchor, tabular=r)
                 x += w + PAD
             y += step
             draw.line((MARGIN, y - 4, MARGIN + width, y - 4), SOFT if n == 0 else HAIR)
@@ -149,19 +182,29 @@ class Table(Viewable):
         return image
 
     def _encoded(self, suffix: str) -> bytes:
+        # A name of a file may hold what no text can.
         if suffix == ".txt":
-            return (self.to_text() + "\n").encode()
+            return (self.to_text() + "\n").encode("utf-8", "backslashreplace")
         if suffix == ".csv":
             buffer = io.StringIO()
             writer = csv.writer(buffer, lineterminator="\n")
             writer.writerow(self.columns)
             writer.writerows(self.rows)
-            return buffer.getvalue().encode()
+            return buffer.getvalue().encode("utf-8", "backslashreplace")
         return super()._encoded(suffix)
 
     def _numeric(self) -> list[bool]:
-        columns = range(len(self.columns))
-        return [any(_is_number(row[k]) for row in self.rows) and all(_is_number(row[k]) or row[k] == "" for row in self.rows) for k in columns]
+        found = []
+        for k in range(len(self.columns)):
+            filled = [row[k] for row in self.rows if row[k] != ""]
+            found.append(bool(filled) and all(map(_is_number, filled)))
+        return found
+
+
+def _number(cell: object) -> float:
+    return (
+        float(cell) if isinstance(cell, int | float | np.number) and not isinstance(cell, bool) else math.nan
+    )
 
 
 def _is_number(cell: object) -> bool:
@@ -178,5 +221,16 @@ def _shown(cell: object) -> str:
     return str(cell)
 
 
-def _class(numeric: bool) -> str:
-    return ' class="number"' if numeric else ""
+def _cells(text: str) -> int:
+    """How many columns of a terminal a text takes: Chinese letters take two."""
+    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _set(text: str, width: int, right: bool) -> str:
+    """Fill or shorten a text to a width."""
+    if _cells(text) > width:
+        while _cells(text) > width - 1:
+            text = text[:-1]
+        text += "…"
+    blank = " " * (width - _cells(text))
+    return blank + text if right else text + blank

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
 from itertools import groupby
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, features
 
-__all__ = ["HAIR", "INK", "PAPER", "SOFT", "cut", "draw_text", "line_height", "printable", "text_width", "wrapped"]
+__all__ = [
+    "HAIR",
+    "INK",
+    "PAPER",
+    "SOFT",
+    "cut",
+    "draw_text",
+    "line_height",
+    "printable",
+    "text_width",
+    "wrapped",
+]
+
+# Inter would draw a multiplication sign for the x of "expand1x1": names of layers must stay as they are. Only the
+# shaping engine does so, and only it knows figures of one width; not every build of Pillow has it.
+_SHAPED = features.check("raqm")
+_PLAIN, _TABULAR = (["-calt"], ["-calt", "tnum"]) if _SHAPED else (None, None)
 
 INK, SOFT, PAPER, HAIR = (27, 27, 31), (91, 91, 102), (255, 255, 255), (227, 227, 232)
 
@@ -31,25 +48,34 @@ def draw_text(
     fill: tuple[int, int, int] = INK,
     strong: bool = False,
     anchor: str = "l",
+    tabular: bool = False,
 ) -> None:
-    """Write one line with its top at `place`; the anchor "l", "m" or "r" says which end of it lies there."""
+    """Write one line with its top at `place`; the anchor "l", "m" or "r" says which end of it lies there.
+
+    `tabular` makes all figures equally wide, so that they stand below each other in a column.
+    """
     text = printable(text)
     x, top = place
     if anchor != "l":
-        x -= text_width(text, size, strong=strong) * (0.5 if anchor == "m" else 1)
+        x -= text_width(text, size, strong=strong, tabular=tabular) * (0.5 if anchor == "m" else 1)
+    wanted = _TABULAR if tabular else _PLAIN
     for run, font in _runs(text, size, strong):
         # One baseline for all fonts of a line.
-        draw.text((x, top + size), run, fill, font, anchor="ls")
-        x += font.getlength(run)
+        draw.text((x, top + size), run, fill, font, anchor="ls", features=wanted)
+        if run != text:
+            x += font.getlength(run, features=wanted)
 
 
-def text_width(text: str, size: int, *, strong: bool = False) -> int:
+@lru_cache(maxsize=8192)
+def text_width(text: str, size: int, *, strong: bool = False, tabular: bool = False) -> int:
     """How wide a line is, in pixels.
 
     >>> text_width("wide", 20) > text_width("i", 20)
     True
     """
-    return int(sum(font.getlength(run) for run, font in _runs(printable(text), size, strong)) + 0.999)
+    wanted = _TABULAR if tabular else _PLAIN
+    runs = _runs(printable(text), size, strong)
+    return math.ceil(sum(font.getlength(run, features=wanted) for run, font in runs))
 
 
 def line_height(size: int) -> int:
@@ -81,23 +107,36 @@ def cut(text: str, size: int, width: int, *, strong: bool = False) -> str:
 
 
 def wrapped(text: str, size: int, width: int, *, strong: bool = False) -> list[str]:
-    """Break text into lines that fit a width; its own line breaks stay.
+    """Break text into lines that fit a width; its own line breaks stay, and "−1 … 3" is not broken.
 
-    >>> wrapped("one two", 12, 10_000)
-    ['one two']
+    >>> wrapped("one two", 12, 10_000), len(wrapped("abcdefghij", 12, 24)) > 1
+    (['one two'], True)
     """
     lines = []
-    for paragraph in text.split("\n"):
+    for paragraph in text.replace(" … ", "\u00a0…\u00a0").replace(" · ", "\u00a0· ").split("\n"):
         line = ""
         for word in paragraph.split(" "):
             longer = f"{line} {word}" if line else word
-            if line and text_width(longer, size, strong=strong) > width:
-                lines.append(line)
-                line = word
-            else:
+            if text_width(longer, size, strong=strong) <= width:
                 line = longer
-        lines.append(cut(line, size, width, strong=strong))
+                continue
+            if line:
+                lines.append(line)
+            *full, line = _broken(word, size, width, strong)
+            lines += full
+        lines.append(line)
     return lines
+
+
+def _broken(word: str, size: int, width: int, strong: bool) -> list[str]:
+    """Break a word that is wider than a line, such as a path or a sentence in Chinese, at any letter."""
+    word = printable(word)
+    pieces = [""]
+    for letter in word:
+        if pieces[-1] and text_width(pieces[-1] + letter, size, strong=strong) > width:
+            pieces.append("")
+        pieces[-1] += letter
+    return pieces
 
 
 def printable(text: str) -> str:
@@ -106,14 +145,16 @@ def printable(text: str) -> str:
     >>> printable("two\nlines")
     'two\\nlines'
     """
-    return "".join(c if _drawable(c) else c.encode("unicode_escape").decode() for c in text)
+    # Accents that follow their letter, as in file names of macOS, become one letter that fonts know.
+    whole = unicodedata.normalize("NFC", text)
+    return "".join(c if _drawable(c) else c.encode("unicode_escape").decode() for c in whole)
 
 
 def _runs(text: str, size: int, strong: bool) -> list[tuple[str, ImageFont.FreeTypeFont]]:
     """Cut a line where the font must change."""
     marked = groupby(text, key=lambda c: None if _own_has(c) else _system_font(c))
     return [
-        ("".join(run), _own(size, strong) if path is None else ImageFont.truetype(path, size)) for path, run in marked
+        ("".join(run), _own(size, strong) if path is None else _system(path, size)) for path, run in marked
     ]
 
 
@@ -121,6 +162,11 @@ def _runs(text: str, size: int, strong: bool) -> list[tuple[str, ImageFont.FreeT
 def _own(size: int, strong: bool) -> ImageFont.FreeTypeFont:
     name = "Inter-SemiBold.otf" if strong else "Inter-Regular.otf"
     return ImageFont.truetype(BytesIO(files("cutaway.view").joinpath("fonts", name).read_bytes()), size)
+
+
+@lru_cache(maxsize=32)
+def _system(path: str, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(path, size)
 
 
 @cache
@@ -139,7 +185,7 @@ def _own_has(character: str) -> bool:
 def _system_font(character: str) -> str | None:
     for path in _system_fonts():
         try:
-            if _has(ImageFont.truetype(path, 24), character):
+            if _has(_system(path, 24), character):
                 return path
         except OSError:
             continue
@@ -152,7 +198,9 @@ def _system_fonts() -> tuple[str, ...]:
     for folder in (Path(name).expanduser() for name in _FOLDERS):
         if folder.is_dir():
             found += [path for path in folder.rglob("*") if path.suffix.lower() in (".ttf", ".ttc", ".otf")]
-    ranked = [(rank, str(path)) for path in found for rank, key in enumerate(_WIDE) if key in path.name.lower()]
+    ranked = [
+        (rank, str(path)) for path in found for rank, key in enumerate(_WIDE) if key in path.name.lower()
+    ]
     return tuple(path for _, path in sorted(ranked))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 import tempfile
@@ -11,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -19,9 +18,12 @@ from PIL import Image
 from cutaway.errors import BadSetting
 from cutaway.view.atomic import atomic_write
 from cutaway.view.page import fragment, page
-from cutaway.view.provenance import png_bytes
+from cutaway.view.provenance import as_json, png_bytes
+from cutaway.view.svg import svg
 
 __all__ = ["Viewable"]
+
+V = TypeVar("V", bound="Viewable")
 
 
 class Viewable(ABC):
@@ -63,7 +65,7 @@ class Viewable(ABC):
 
     def to_html(self) -> str:
         """Draw it as a piece of a page: the picture, its caption as text, no request."""
-        return fragment(self.to_png(), self.caption)
+        return self._html(1)
 
     def to_png(self) -> bytes:
         """Draw it as PNG, with the provenance inside."""
@@ -79,7 +81,7 @@ class Viewable(ABC):
         A file that was there stays whole until the new one is complete.
 
         Raises:
-            BadSetting: for another ending.
+            BadSetting: for another ending, or where nothing can be written.
 
         Returns:
             The path.
@@ -91,7 +93,11 @@ class Viewable(ABC):
                 f"cannot save {type(self).__name__} as {target.name!r}: the ending must be one of "
                 f"{', '.join(self.suffixes)}"
             )
-        atomic_write(target, self._encoded(suffix))
+        encoded = self._encoded(suffix)
+        try:
+            atomic_write(target, encoded)
+        except (OSError, ValueError) as error:
+            raise BadSetting(f"cannot write {os.fspath(path)!r}: {_why(target, error)}") from error
         return target
 
     def show(self) -> None:
@@ -103,15 +109,23 @@ class Viewable(ABC):
             if get_ipython() is not None:
                 display(self)
                 return
-        if sys.platform.startswith("linux") and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+        if (
+            sys.platform.startswith("linux")
+            and not os.environ.get("DISPLAY")
+            and not os.environ.get("WAYLAND_DISPLAY")
+        ):
             path = self.save(Path(tempfile.mkdtemp(prefix="cutaway-")) / "shown.png")
             print(f"no screen to show it on; it is in {path}")
             return
         self.to_image().show()
 
-    def with_provenance(self, **more: Any) -> Self:
+    def with_provenance(self: V, **more: Any) -> V:
         """Give the same result with more said about where it comes from."""
         return replace(self, provenance={**self.provenance, **more})  # type: ignore[type-var]
+
+    def _html(self, level: int) -> str:
+        """Draw it as a piece of a page whose headings begin with this level."""
+        return fragment(self.to_png(), self.caption)
 
     def _repr_png_(self) -> bytes:
         return self.to_png()
@@ -122,28 +136,34 @@ class Viewable(ABC):
     def _encoded(self, suffix: str) -> bytes:
         if suffix == ".npz":
             buffer = io.BytesIO()
-            arrays = self.arrays() | {"provenance": np.array(json.dumps(self.provenance, default=str))}
-            np.savez_compressed(buffer, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+            arrays: dict[str, Any] = {**self.arrays(), "provenance": np.array(as_json(self.provenance))}
+            np.savez_compressed(buffer, **arrays)
             return buffer.getvalue()
         if suffix == ".html":
-            return page(self.to_html(), title=self.caption.split("\n")[0] or "cutaway", provenance=self.provenance)
+            title = getattr(self, "title", "") or self.caption.split("\n")[0] or "cutaway"
+            return page(self.to_html(), title=title, provenance=self.provenance)
         if suffix == ".png":
             return self.to_png()
         if suffix == ".svg":
-            return self._svg()
-        buffer = io.BytesIO()
-        kind = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}[suffix]
-        self.to_image().save(buffer, kind, quality=92)
-        return buffer.getvalue()
+            return svg(self.to_png(), self.caption)
+        return _photo_bytes(self.to_image(), "WEBP" if suffix == ".webp" else "JPEG")
 
-    def _svg(self) -> bytes:
-        import base64
-        from xml.sax.saxutils import escape
 
-        image = self.to_image()
-        data = base64.b64encode(self.to_png()).decode()
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{image.width}" height="{image.height}">'
-            f"<title>{escape(self.caption)}</title>"
-            f'<image width="{image.width}" height="{image.height}" href="data:image/png;base64,{data}"/></svg>'
-        ).encode()
+def _photo_bytes(image: Image.Image, kind: str) -> bytes:
+    most = {"JPEG": 65_500, "WEBP": 16_383}[kind]
+    if max(image.size) > most:
+        raise BadSetting(
+            f"the picture has {image.width} × {image.height} pixels, and {kind} holds at most {most} in a row. "
+            "Save as .png or .html"
+        )
+    buffer = io.BytesIO()
+    image.save(buffer, kind, quality=92)
+    return buffer.getvalue()
+
+
+def _why(path: Path, error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"there is no folder {os.fspath(path.parent)!r}"
+    if isinstance(error, IsADirectoryError):
+        return "it is a folder"
+    return (isinstance(error, OSError) and error.strerror) or str(error)

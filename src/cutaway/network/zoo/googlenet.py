@@ -108,9 +108,13 @@ class GoogLeNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Give the logits (n, classes)."""
         x = self.maxpool2(self.conv3(self.conv2(self.maxpool1(self.conv1(x)))))
-        x = self.maxpool3(self.inception3b(self.inception3a(x)))
-        for number in "abcde":
-            x = self.get_submodule(f"inception4{number}")(x)
-        x = self.inception5b(self.inception5a(self.maxpool4(x)))
+        x = self.maxpool3(self._inceptions(x, 3, "ab"))
+        x = self.maxpool4(self._inceptions(x, 4, "abcde"))
+        x = self._inceptions(x, 5, "ab")
         logits: Tensor = self.fc(self.dropout(self.avgpool(x).flatten(1)))
         return logits
+
+    def _inceptions(self, x: Tensor, stage: int, letters: str) -> Tensor:
+        for letter in letters:
+            x = self.get_submodule(f"inception{stage}{letter}")(x)
+        return x

@@ -10,7 +10,9 @@ __all__ = ["imagenet_classes"]
 
 @cache
 def imagenet_classes() -> tuple[str, ...]:
-    """Give the 1000 class names in the order of the outputs (torchvision's short names; BSD-3, see NOTICE.md beside them).
+    """Give the 1000 class names in the order of the outputs.
+
+    They are torchvision's short names (BSD-3-Clause; see NOTICE.md beside them).
 
     >>> imagenet_classes()[285]
     'Egyptian cat'

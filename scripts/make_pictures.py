@@ -1,0 +1,43 @@
+"""Draw every picture of the README and the docs, into docs/pictures/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+import cutaway as cw
+
+ROOT = Path(__file__).parents[1]
+PHOTOS = ROOT / "examples" / "photos"
+OUT = ROOT / "docs" / "pictures"
+
+
+def main() -> None:
+    """Write the pictures."""
+    torch.set_num_threads(1)
+    OUT.mkdir(parents=True, exist_ok=True)
+    net = cw.load("squeezenet1_1")
+    cat, coffee = PHOTOS / "chelsea.png", PHOTOS / "coffee.png"
+    drawn = {
+        "explain": cw.explain(net, cat),
+        "camshow": cw.explain(net, coffee, top=1, look="camshow"),
+        "true": cw.explain(net, coffee, true="coffee mug"),
+        "conv1": cw.activations(net, cat, "conv1"),
+        "strongest": cw.activations(net, cat, "fire4", strongest=2, colormap="viridis"),
+        "relu": cw.activations(net, cat, "relu1", channels=[14, 26], relu=True),
+        "two-photos": cw.activations(net, [cat, coffee], "fire6-relu_squeeze1x1", channels=[3, 5]),
+        "weights": cw.weights(net),
+    }
+    for name, result in drawn.items():
+        image = result.to_image()
+        # The docs show them at most this wide; 256 colours are enough for a page.
+        if image.width > 1600:
+            image = image.resize((1600, round(image.height * 1600 / image.width)), Image.Resampling.LANCZOS)
+        image.quantize(256).save(OUT / f"{name}.png", optimize=True)
+        print(OUT / f"{name}.png", image.size, f"{(OUT / f'{name}.png').stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

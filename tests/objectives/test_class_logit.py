@@ -1,0 +1,70 @@
+"""A class's score: the logit before the softmax, and the probability after it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from cutaway.errors import BadSetting, UnknownClass
+from cutaway.network.capture import capture
+from cutaway.network.network import Network
+from cutaway.objectives.class_logit import class_logit, class_probability
+
+
+@pytest.fixture
+def images():
+    return torch.randn(2, 3, 4, 4)
+
+
+def linear(*ends: nn.Module) -> nn.Sequential:
+    return nn.Sequential(nn.Flatten(), nn.Linear(48, 5), *ends).eval()
+
+
+def test_the_logit_is_before_the_softmax(images):
+    net = linear(nn.Softmax(1))
+    found = capture(Network(net), images, ["@logits"])
+    torch.testing.assert_close(class_logit(2).score(found), net[1](net[0](images))[:, 2].detach())
+    torch.testing.assert_close(class_probability(2).score(found), net(images)[:, 2].detach())
+
+
+def test_one_class_per_image(images):
+    found = capture(Network(linear()), images, ["@logits"])
+    logits = found["@logits"]
+    assert torch.equal(class_logit([4, 0]).score(found), torch.stack([logits[0, 4], logits[1, 0]]))
+    torch.testing.assert_close(
+        class_probability([4, 0]).score(found),
+        torch.stack([logits.softmax(1)[0, 4], logits.softmax(1)[1, 0]]),
+    )
+
+
+@pytest.mark.parametrize("make", [class_logit, class_probability])
+def test_what_is_not_there_is_refused(make, images):
+    found = capture(Network(linear()), images, ["@logits"])
+    with pytest.raises(UnknownClass, match="classes 0 to 4, got 5"):
+        make(5).score(found)
+    with pytest.raises(UnknownClass, match="got -1"):
+        make(-1).score(found)
+    with pytest.raises(BadSetting, match="3 classes were given for a batch of 2 images"):
+        make([0, 1, 2]).score(found)
+    with pytest.raises(BadSetting, match=r"needs an output \(n, classes\), got \(2, 4, 2, 2\)"):
+        make(0).score(capture(Network(nn.Conv2d(3, 4, 3)), images, ["@logits"]))
+
+
+class Auxiliary(nn.Module):
+    def __init__(self, named: bool) -> None:
+        super().__init__()
+        self.one, self.two, self.named = nn.Linear(48, 3), nn.Linear(48, 5), named
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor] | dict[str, Tensor]:
+        flat = x.flatten(1)
+        found = self.one(flat), self.two(flat)
+        return {"aux": found[0], "out": found[1]} if self.named else found
+
+
+@pytest.mark.parametrize(("named", "output"), [(False, 1), (True, "out")])
+def test_one_of_several_outputs(named, output, images):
+    net = Auxiliary(named)
+    objective = class_logit(4, output=output)
+    found = capture(Network(net), images, list(objective.layers))
+    assert torch.equal(objective.score(found), net.two(images.flatten(1))[:, 4].detach())
