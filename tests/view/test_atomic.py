@@ -33,6 +33,12 @@ def test_whatever_fails_the_old_file_stays(broken, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
 
 
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        atomic_write(tmp_path / "nowhere" / "a.bin", b"x")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.skipif(os.name == "nt", reason="permissions are another matter there")
 def test_readable_by_whom_the_user_lets(tmp_path):
     mask = os.umask(0o027)

@@ -63,6 +63,12 @@ def test_a_flat_map_leaves_the_gray_photo(value):
     assert (drawn[..., 0] == drawn[..., 2]).all()
 
 
+def test_a_photo_of_one_pixel():
+    drawn = camshow(np.full((1, 1, 3), 90, np.uint8), np.ones((1, 1)))
+    # One value alone has no spread: min–max makes it zero, and so the sum.
+    assert drawn.tolist() == [[[0, 0, 0]]]
+
+
 def test_what_is_unknown_counts_as_the_minimum():
     photo = np.full((1, 3, 3), 90, np.uint8)
     np.testing.assert_array_equal(

@@ -67,6 +67,14 @@ def test_tiny_pictures_are_enlarged_by_whole_numbers():
     np.testing.assert_array_equal(drawn[y : y + 56, x : x + 56], filters.pixels.repeat(8, 0).repeat(8, 1))
 
 
+def test_a_tiny_photo_and_the_map_on_it_are_drawn_alike():
+    tiny = photo(20, 30)
+    heat = Heatmap(noise(3, 4), tiny, look="plain", colormap="gray", scale=Range(5.0, 6.0, "layer"))
+    drawn = np.asarray(Grid(((tiny, heat),)).to_image())
+    np.testing.assert_array_equal(drawn[32:72, 32:92], tiny.pixels.repeat(2, 0).repeat(2, 1))
+    assert (drawn[32:72, 108:168] == 0).all()
+
+
 @given(st.integers(1, 30), st.integers(1, 5), st.integers(1, 5))
 @settings(deadline=None)
 def test_a_sheet_keeps_exactly_what_was_given(count, h, w):
@@ -106,6 +114,17 @@ def test_one_scale_is_told_once():
     assert one.to_html().count("Drawn on one layer scale −1 … 3.") == 1
     own = Grid(((Heatmap(noise(3, 3)), Heatmap(2 * noise(3, 3))),))
     assert "Drawn on" not in own.to_html()
+
+
+def test_a_scale_that_is_told_below_is_not_repeated_below_each_tile():
+    shared = Range(-1.0, 3.0, "layer")
+    one, own = (
+        np.asarray(Grid(((Heatmap(noise(3, 3), scale=s), Heatmap(2 * noise(3, 3), scale=s)),)).to_image())
+        for s in (shared, "cell")
+    )
+    below = slice(32 + 255 + 8, 32 + 255 + 14)  # where the first line below a tile of 255 pixels stands
+    assert (one[below] == 255).all()
+    assert (own[below] < 128).any()
     assert "each map its own" in Grid.of_maps(noise(4, 3, 3), scale="channel").to_html()
 
 
@@ -127,6 +146,19 @@ def test_titles_and_words_take_room_and_leave_the_tiles_where_they_are():
     assert titled.width == bare.width
     assert columns.height > bare.height
     assert rows.width > bare.width
+
+
+def test_on_a_wide_sheet_words_are_larger():
+    """It is seen shrunk to a screen's width, so that its words would be too small."""
+
+    def words(count: int) -> int:
+        cell = Picture(np.full((60, 600, 3), 255, np.uint8), caption="H")
+        drawn = np.asarray(Grid(((cell,) * count,)).to_image())[:, : 32 + 300]
+        rows = np.nonzero((drawn < 128).any((1, 2)))[0]
+        return int(np.ptp(rows)) + 1
+
+    assert words(1) == words(2)
+    assert words(4) > 1.4 * words(1)
 
 
 def test_grids_and_tables_may_be_cells():

@@ -110,6 +110,16 @@ def test_numbers_are_written_where_there_is_room():
     assert (before < 200).any()
 
 
+@pytest.mark.parametrize("count", [1, 512, 1000])
+def test_the_numbers_are_the_given_ones(count):
+    raw = noise(count, 2, 3)
+    sheet = Montage(raw, scale="channel")
+    before = raw.tobytes()
+    assert sheet.tile().width > 0
+    assert sheet.values is raw
+    assert raw.tobytes() == before
+
+
 def test_names_are_told():
     sheet = Montage(noise(2, 2, 2), ("first", "second"))
     assert sheet.names == ("first", "second")

@@ -106,6 +106,14 @@ def test_the_ends_of_what_floats_hold(spread):
     np.testing.assert_allclose(Range(-spread, spread, "layer").unit(values), [0, 0.5, 1], atol=1e-6)
 
 
+@pytest.mark.parametrize("rule", SCALES)
+def test_of_nothing_there_is_a_range_too(rule):
+    for nothing in (np.zeros(0), np.zeros((0, 3, 3), np.float32)):
+        found = Scale(rule).fit(nothing)
+        assert (found.low, found.high) == (0, 0)
+        assert found.unit(nothing).shape == nothing.shape
+
+
 def test_infinite_numbers_take_the_ends():
     values = np.array([-np.inf, 0, 1, 2, np.inf])
     assert Scale("layer").fit(values).unit(values).tolist() == [0, 0, 0.5, 1, 1]

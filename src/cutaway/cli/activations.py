@@ -13,7 +13,7 @@ from cutaway.cli.write import place, write
 
 
 def run(
-    photos: Annotated[list[str], typer.Argument(help="Photos, or folders of photos.")],
+    photos: Annotated[list[str], typer.Argument(metavar="PHOTO", help="Photos, or folders of photos.")],
     layer: Annotated[
         list[str],
         typer.Option(

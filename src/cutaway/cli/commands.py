@@ -78,10 +78,11 @@ def command_line() -> TyperGroup:
     return cast(TyperGroup, typer.main.get_command(app))
 
 
-def _print_version(asked: bool) -> None:
+def _print_version(asked: bool) -> bool:
     if asked:
         typer.echo(f"cutaway {__version__}")
         raise typer.Exit
+    return asked
 
 
 def _cutaway(

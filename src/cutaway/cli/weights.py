@@ -16,7 +16,9 @@ def run(
     models: Annotated[
         list[str] | None,
         typer.Argument(
-            help="One network, or several to compare; squeezenet1_1 by default.", show_default=False
+            metavar="[MODEL]",
+            help="One network, or several to compare; squeezenet1_1 by default.",
+            show_default=False,
         ),
     ] = None,
     layer: Annotated[

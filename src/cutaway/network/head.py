@@ -96,6 +96,7 @@ def find_head(network: Network, trace: Trace) -> Head:
         )
     call = trace.calls[trace.outputs[0][1]]
     linears: list[Call] = []
+    between: Call | None = None
     pooled = False
     while not _is_map(call):
         # After the mean there is one place left, where a 1x1 convolution is a fully connected layer.
@@ -106,16 +107,19 @@ def find_head(network: Network, trace: Trace) -> Head:
         elif call.kind in _POOLS:
             pooled = True
         elif call.kind not in (*_TRANSPARENT, *_SOFTMAX) and not (call.kind in _ACTIVATIONS and not linears):
-            raise _refusal(
-                network, trace, f"{call.name} ({call.kind}) stands between its last map and its classes"
-            )
+            between = between or call
         parents = [p for p in call.parents if p >= 0]
         if len(parents) != 1:
             raise _refusal(network, trace, f"{call.name} reads {len(parents)} layers")
         call = trace.calls[parents[0]]
+    # Several fully connected layers are the reason even where a ReLU between them was met first.
     if len(linears) > 1:
         names = ", ".join(linear.name for linear in reversed(linears))
         raise _refusal(network, trace, f"it ends in {len(linears)} fully connected layers ({names})")
+    if between is not None:
+        raise _refusal(
+            network, trace, f"{between.name} ({between.kind}) stands between its last map and its classes"
+        )
     if not pooled:
         raise _refusal(network, trace, "its classes do not read the mean of a map over space")
     while call.kind in _TRANSPARENT and call.parents[0] >= 0 and _is_map(trace.calls[call.parents[0]]):
@@ -159,6 +163,12 @@ def feature_map(network: Network, trace: Trace) -> Call:
             before = [trace.calls[p] for p in before[0].parents if p >= 0]
         if before and _is_map(before[0]):
             return before[0]
+    # A pool after the last activation (AlexNet, VGG) only makes the map coarser.
+    while call.kind in (*_POOLS, "max_pool2d", "adaptive_max_pool2d") and call.parents[0] >= 0:
+        parent = trace.calls[call.parents[0]]
+        if not _is_map(parent):
+            break
+        call = parent
     return call
 
 

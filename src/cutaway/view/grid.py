@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, final
 
 import numpy as np
@@ -12,20 +13,19 @@ from PIL import Image
 
 from cutaway.errors import BadSetting
 from cutaway.view.colorbar import colorbar
-from cutaway.view.heatmap import Heatmap
+from cutaway.view.heatmap import TINY, Heatmap
 from cutaway.view.montage import Montage
 from cutaway.view.page import fragment, heading
 from cutaway.view.picture import Picture
 from cutaway.view.provenance import in_short, png_bytes
 from cutaway.view.scale import Range, Scale
-from cutaway.view.sheet import GAP, MARGIN, Tile, laid_out
+from cutaway.view.sheet import GAP, MARGIN, SMALL, Tile, laid_out, zoom_of
 from cutaway.view.viewable import Viewable
 
 __all__ = ["Grid"]
 
 # A photo is drawn at its own size up to this side; beyond, the sheet would be larger than any screen.
 MOST = 1024
-LEAST = 56
 
 
 @final
@@ -148,14 +148,21 @@ class Grid(Viewable):
         shares = [_shared(row) for row in self.rows]
         whole = _shared(tuple(self._cells()))
         several = any(share != shares[0] for share in shares)
+        images = [[None if cell is None else _image(cell, len(row)) for cell in row] for row in self.rows]
+        width = max(sum(one.width for one in row if one) for row in images)
+        columns = zip_longest(*images)
+        zoom = zoom_of([max((one.width for one in column if one), default=1) for column in columns])
         # A scale is drawn once, for as much as it holds for: the sheet, else a row, else a tile.
         rows = [
-            [None if cell is None else _tile(cell, len(row), alone=share is None) for cell in row]
-            for row, share in zip(self.rows, shares, strict=True)
+            [
+                _tile(cell, one, zoom, alone=share is None) if cell is not None and one else None
+                for cell, one in zip(row, drawn, strict=True)
+            ]
+            for row, drawn, share in zip(self.rows, images, shares, strict=True)
         ]
-        width = max(sum(t.image.width for t in row if t) for row in rows)
         bars = [
-            _row_bar(row, share, drawn) for row, share, drawn in zip(self.rows, shares, rows, strict=True)
+            _row_bar(row, share, tiles, zoom)
+            for row, share, tiles in zip(self.rows, shares, rows, strict=True)
         ]
         return laid_out(
             rows,
@@ -163,7 +170,7 @@ class Grid(Viewable):
             column_titles=self.column_titles,
             row_titles=self.row_titles,
             bars=bars if several else (),
-            bar=colorbar(*whole, max(160, min(width, 480))) if whole else None,
+            bar=_bar(*whole, width, zoom) if whole else None,
             footer=footer,
             origin=origin,
             margin=margin,
@@ -212,33 +219,42 @@ def _shared(cells: tuple[Viewable | None, ...]) -> tuple[Range, str] | None:
 
 
 def _row_bar(
-    row: tuple[Viewable | None, ...], share: tuple[Range, str] | None, drawn: list[Tile | None]
+    row: tuple[Viewable | None, ...], share: tuple[Range, str] | None, drawn: list[Tile | None], zoom: float
 ) -> tuple[int, Image.Image] | None:
     """The colour bar of a row, and the column of the first map that it belongs to."""
     if share is None:
         return None
     column = next(c for c, cell in enumerate(row) if isinstance(cell, Heatmap | Montage))
     tile = drawn[column]
-    return None if tile is None else (column, colorbar(*share, max(160, min(tile.image.width, 480))))
+    return None if tile is None else (column, _bar(*share, tile.image.width, zoom))
 
 
-def _tile(cell: Viewable, beside: int, *, alone: bool) -> Tile:
-    """Draw one cell; its words go below it, with its own scale where its row has none in common."""
+def _bar(scale: Range, colormap: str, width: int, zoom: float) -> Image.Image:
+    return colorbar(scale, colormap, max(160, min(width, round(480 * zoom))), round(SMALL * zoom))
+
+
+def _tile(cell: Viewable, image: Image.Image, zoom: float, *, alone: bool) -> Tile:
+    """Put the words of a cell below it, and its own scale where its row has none in common."""
     lines = tuple(line for line in cell.caption.split("\n") if line)
-    # The more tiles in a row, the smaller a map that has no size of its own.
-    least = min(max(1280 // beside, LEAST), 256)
-    if isinstance(cell, Grid):
-        return Tile(cell.tile())
     if isinstance(cell, Montage):
-        image = cell.tile()
-        return Tile(image, lines, cell.bar(max(160, min(image.width, 480))) if alone and cell.range else None)
+        own = alone and cell.range
+        return Tile(image, lines, _bar(own, cell.colormap, image.width, zoom) if own else None)
     if isinstance(cell, Heatmap):
-        image = cell.tile(least=least, most=MOST)
-        barred = alone and cell.colorbar and image.width >= 160
-        return Tile(image, cell.told if alone else lines, cell.bar(min(image.width, 480)) if barred else None)
+        barred = alone and cell.colorbar and cell.look != "camshow" and image.width >= 160
+        bar = _bar(cell.range, cell.colormap, image.width, zoom) if barred else None
+        return Tile(image, cell.told if alone else lines, bar)
+    return Tile(image, lines if isinstance(cell, Picture) else ())
+
+
+def _image(cell: Viewable, beside: int) -> Image.Image:
+    """Draw one cell without its words."""
+    # The more tiles in a row, the smaller a map that has no size of its own.
+    least = min(max(1280 // beside, TINY), 256)
+    if isinstance(cell, Grid | Montage):
+        return cell.tile()
+    if isinstance(cell, Heatmap):
+        return cell.tile(least=least, most=MOST)
     if isinstance(cell, Picture):
-        h, w = cell.size
-        factor = max(1, round(min(least, LEAST) / max(h, w)))
-        pixels = cell.fitted(MOST).pixels.repeat(factor, 0).repeat(factor, 1)
-        return Tile(Image.fromarray(pixels), lines)
-    return Tile(Picture(np.asarray(cell.to_image())).fitted(MOST).to_image())
+        factor = max(1, round(TINY / max(cell.size)))
+        return Image.fromarray(cell.fitted(MOST).pixels.repeat(factor, 0).repeat(factor, 1))
+    return Picture(np.asarray(cell.to_image())).fitted(MOST).to_image()

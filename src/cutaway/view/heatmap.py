@@ -29,6 +29,8 @@ __all__ = ["LOOKS", "Heatmap"]
 LOOKS = ("overlay", "plain", "camshow")
 # About how large a map without photo is drawn, so that its cells can be told apart.
 READABLE = 384
+# A photo smaller than this is enlarged on a sheet, by a whole number.
+TINY = 56
 
 
 @final
@@ -109,7 +111,8 @@ class Heatmap(Viewable):
         """Draw the map without words: at the photo's size, or a pixel per cell where there is no photo.
 
         Args:
-            least: enlarge a map without photo by a whole number until its longer side has about so many pixels.
+            least: enlarge by a whole number until the longer side has about so many pixels; with a photo, no further
+                than a tiny one needs.
             most: shrink map and photo together until the longer side has no more pixels than this.
         """
         if self.photo is None:
@@ -122,7 +125,8 @@ class Heatmap(Viewable):
         if most is not None and max(h, w) > most:
             pixels = self.photo.fitted(most).pixels
             placement = placement.scaled((pixels.shape[0] / h, pixels.shape[1] / w))
-        return Image.fromarray(self._on(pixels, placement))
+        factor = max(1, round(min(least, TINY) / max(h, w)))
+        return Image.fromarray(self._on(pixels, placement).repeat(factor, 0).repeat(factor, 1))
 
     def to_image(self) -> Image.Image:
         """Draw it with its caption and its colour bar."""
@@ -142,7 +146,8 @@ class Heatmap(Viewable):
             return unseen(camshow(pixels, drawn), pixels, seen)
         unit = self.range.unit(drawn)
         if self.look == "plain":
-            return unseen(hatch(apply(unit, self.colormap), np.isnan(unit)), pixels, seen)
+            plain = hatch(apply(unit, self.colormap), np.isnan(unit))
+            return unseen(plain, pixels, seen, pale=self.colormap == "diverging")
         return overlay(pixels, unit, self.colormap, self.opacity, seen)
 
     def _html(self, level: int) -> str:

@@ -9,12 +9,14 @@ from PIL import Image, ImageDraw
 
 from cutaway.view.text import HAIR, INK, PAPER, SOFT, cut, draw_text, line_height, text_width, wrapped
 
-__all__ = ["GAP", "MARGIN", "Tile", "captioned", "laid_out"]
+__all__ = ["GAP", "MARGIN", "Tile", "captioned", "laid_out", "zoom_of"]
 
 MARGIN, GAP, HALF = 32, 16, 8
 TITLE, STRONG, SMALL, FINE = 24, 16, 13, 11
 # As wide as text may run, and be read with ease.
 MEASURE = 960
+# A sheet is seen, or printed, shrunk to the width of a screen: beyond this one its words grow with it, within reason.
+SCREEN, LARGEST = 1440, 1.75
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,15 @@ def captioned(image: Image.Image, lines: Sequence[str], bar: Image.Image | None 
     True
     """
     return laid_out([[Tile(image, tuple(lines), bar)]], margin=GAP)
+
+
+def zoom_of(widths: Sequence[int]) -> float:
+    """How much larger than usual the words of a sheet must be, for the widths of its columns.
+
+    >>> zoom_of([400, 400]), zoom_of([1080, 1080]), zoom_of([5000])
+    (1.0, 1.5, 1.75)
+    """
+    return min(max(1.0, sum(widths) / SCREEN), LARGEST)
 
 
 def laid_out(
@@ -71,16 +82,19 @@ def laid_out(
     True
     """
     columns = max((len(row) for row in rows), default=0)
-    side = min(max((text_width(text, SMALL) for text in row_titles), default=0), 200)
-    side += gap if side else 0
     widths = [max([t.image.width for row in rows for t in row[c : c + 1] if t] + [1]) for c in range(columns)]
+    zoom = zoom_of(widths)
+    large, small, fine = (round(size * zoom) for size in (TITLE, SMALL, FINE))
+    side = min(max((text_width(text, small) for text in row_titles), default=0), round(200 * zoom))
+    side += gap if side else 0
     body = side + sum(widths) + gap * max(0, columns - 1)
     reaches = [_reach(b, widths, side, gap) for b in bars]
-    content = max(body, _least(rows, title, footer), *reaches, side + bar.width if bar else 0)
-    heads = wrapped(title, TITLE, content, strong=True) if title else []
-    feet = [(line, SMALL) for line in wrapped(footer, SMALL, min(content, MEASURE))] if footer else []
-    feet += [(line, FINE) for line in wrapped(origin, FINE, content)] if origin else []
-    words = [[_fitted(t, widths[c]) if t else [] for c, t in enumerate(row)] for row in rows]
+    content = max(body, _least(rows, title, footer, large), *reaches, side + bar.width if bar else 0)
+    heads = wrapped(title, large, content, strong=True) if title else []
+    measure = min(content, round(MEASURE * zoom))
+    feet = [(line, small) for line in wrapped(footer, small, measure)] if footer else []
+    feet += [(line, fine) for line in wrapped(origin, fine, content)] if origin else []
+    words = [[_fitted(t, widths[c], zoom) if t else [] for c, t in enumerate(row)] for row in rows]
     under = [
         max([_below(lines, t.bar if t else None) for lines, t in zip(line, row, strict=True)] + [0])
         for line, row in zip(words, rows, strict=True)
@@ -88,25 +102,25 @@ def laid_out(
     each_bar = [*bars, *[None] * (len(rows) - len(bars))]
     heights = [max([t.image.height for t in row if t] + [1]) for row in rows]
     deep = [u + (b[1].height + HALF if b else 0) for u, b in zip(under, each_bar, strict=True)]
-    top = margin + len(heads) * line_height(TITLE) + (HALF if heads else 0)
-    top += line_height(SMALL) + HALF // 2 if any(column_titles) else 0
+    top = margin + len(heads) * line_height(large) + (HALF if heads else 0)
+    top += line_height(small) + HALF // 2 if any(column_titles) else 0
     total = top + sum(heights) + sum(deep) + gap * max(0, len(rows) - 1)
     total += bar.height + gap if bar else 0
     total += gap + HALF + sum(line_height(size) for _, size in feet) + HALF // 2 if feet else 0
     sheet = Image.new("RGB", (margin + content + margin, total + margin), PAPER)
     draw = ImageDraw.Draw(sheet)
     for n, line in enumerate(heads):
-        draw_text(draw, (margin, margin - 4 + n * line_height(TITLE)), line, TITLE, strong=True)
+        draw_text(draw, (margin, margin - 4 + n * line_height(large)), line, large, strong=True)
     lefts = [margin + side + sum(widths[:c]) + gap * c for c in range(columns)]
     for left, width, text in zip(lefts, widths, column_titles, strict=False):
         draw_text(
-            draw, (left, top - line_height(SMALL) - HALF // 2), cut(text, SMALL, width), SMALL, fill=SOFT
+            draw, (left, top - line_height(small) - HALF // 2), cut(text, small, width), small, fill=SOFT
         )
     y = top
     for r, row in enumerate(rows):
         if r < len(row_titles):
-            for n, line in enumerate(wrapped(row_titles[r], SMALL, max(side - gap, 40))):
-                draw_text(draw, (margin, y + n * line_height(SMALL)), line, SMALL, fill=SOFT)
+            for n, line in enumerate(wrapped(row_titles[r], small, max(side - gap, 40))):
+                draw_text(draw, (margin, y + n * line_height(small)), line, small, fill=SOFT)
         floor = y + heights[r]
         for tile, lines, left in zip(row, words[r], lefts, strict=False):
             if tile is not None:
@@ -123,9 +137,9 @@ def laid_out(
         draw.line((margin, y, margin + content - 1, y), HAIR)
         y += HALF
         for line, size in feet:
-            y += HALF // 2 if size == FINE else 0
+            y += HALF // 2 if size == fine else 0
             draw_text(draw, (margin, y), line, size, fill=SOFT)
-            y += line_height(size) - (HALF // 2 if size == FINE else 0)
+            y += line_height(size) - (HALF // 2 if size == fine else 0)
     return sheet
 
 
@@ -134,9 +148,9 @@ def _reach(bar: tuple[int, Image.Image] | None, widths: list[int], side: int, ga
     return 0 if bar is None else side + sum(widths[: bar[0]]) + gap * bar[0] + bar[1].width
 
 
-def _least(rows: Sequence[Sequence[Tile | None]], title: str, footer: str) -> int:
+def _least(rows: Sequence[Sequence[Tile | None]], title: str, footer: str, large: int) -> int:
     """How wide the sheet must at least be for its words."""
-    least = max(480 if footer else 0, min(text_width(title, TITLE, strong=True), 640) if title else 0)
+    least = max(480 if footer else 0, min(text_width(title, large, strong=True), 640) if title else 0)
     if max((len(row) for row in rows), default=0) == 1:
         tiles = [tile for row in rows for tile in row if tile]
         longest = max((text_width(line, STRONG) for tile in tiles for line in tile.lines), default=0)
@@ -145,12 +159,14 @@ def _least(rows: Sequence[Sequence[Tile | None]], title: str, footer: str) -> in
     return least
 
 
-def _fitted(tile: Tile, width: int) -> list[Line]:
+def _fitted(tile: Tile, width: int, zoom: float) -> list[Line]:
     """The words below a tile with their sizes, wrapped to its column; none where the column is too narrow."""
     if width < 24:
         return []
     first = STRONG if width >= 200 else SMALL if width >= 72 else FINE
     small = SMALL if width >= 200 else FINE
+    if width >= 200:  # a narrower column has no room for larger words
+        first, small = round(first * zoom), round(small * zoom)
     bold = width >= 200 or (width >= 72 and len(tile.lines) > 1)
     found: list[Line] = []
     for n, text in enumerate(tile.lines):

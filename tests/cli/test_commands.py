@@ -1,0 +1,281 @@
+"""Every command as a person types it, on real photos."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cutaway.cli import main
+
+ROOT = Path(__file__).parents[2]
+PHOTOS = ROOT / "examples" / "photos"
+AROUND = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+
+
+class Done(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def typed(tmp_path, monkeypatch, capfd) -> Callable[..., Done]:
+    """Run a command line in a folder of its own, in this process."""
+    monkeypatch.chdir(tmp_path)
+    for photo in PHOTOS.glob("*.png"):
+        shutil.copy(photo, tmp_path)
+
+    def run(*words: str) -> Done:
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        out, err = capfd.readouterr()
+        return Done(ended.value.code, out, err)
+
+    return run
+
+
+def test_explain_writes_picture_page_and_numbers(typed):
+    """E8, F5: labels on the screen; PNG, HTML and NPZ in the folder; nothing elsewhere."""
+    done = typed("explain", "chelsea.png", "--out", "sheets")
+    assert done.code == 0
+    assert "59." in done.out.splitlines()[1]
+    assert "Egyptian cat (285)" in done.out.splitlines()[1]
+    assert sorted(p.name for p in Path("sheets").iterdir()) == ["chelsea.html", "chelsea.npz", "chelsea.png"]
+    assert sorted(p.name for p in Path().iterdir()) == ["camera.png", "chelsea.png", "coffee.png", "sheets"]
+    with np.load("sheets/chelsea.npz") as saved:
+        assert saved["values"].shape[0] == len(saved["names"]) == 3
+
+
+def test_explain_json_is_exactly_as_documented(typed):
+    done = typed("explain", "coffee.png", "chelsea.png", "--json")
+    assert done.code == 0
+    told = json.loads(done.out)
+    assert [photo["path"] for photo in told["photos"]] == ["coffee.png", "chelsea.png"]
+    best = told["photos"][1]["top"][0]
+    assert set(best) == {"index", "label", "probability"}
+    assert (best["index"], best["label"]) == (285, "Egyptian cat")
+    for photo in told["photos"]:
+        assert photo["outputs"]
+        assert all(Path(path).is_file() for path in photo["outputs"])
+
+
+def test_a_broken_photo_does_not_stop_the_others(typed):
+    """The others are written; the broken one is told in one line; the exit code says that not all went well."""
+    Path("broken.jpg").write_bytes(b"\xff\xd8 not a photo")
+    done = typed("explain", "chelsea.png", "broken.jpg", "coffee.png", "--out", "o", "--json")
+    assert done.code == 1
+    told = json.loads(done.out)
+    assert [Path(photo["path"]).name for photo in told["photos"]] == ["chelsea.png", "coffee.png"]
+    assert told["skipped"][0]["path"] == "broken.jpg"
+    assert done.err.startswith("cutaway: BadImage: broken.jpg: ")
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["猫.png", "кошка.png", "🐈 cat.png", "-dash.png", "two\nlines.png"])
+def test_odd_file_names(typed, name):
+    shutil.copy("chelsea.png", name)
+    done = typed("explain", "--out", "o", "--", name)
+    assert done.code == 0, done.err
+    assert len(list(Path("o").glob("*.png"))) == 1
+
+
+def test_two_photos_of_one_name_get_two_files(typed):
+    Path("a").mkdir()
+    shutil.copy("coffee.png", "a/chelsea.png")
+    assert typed("explain", "chelsea.png", "a/chelsea.png", "--out", "o").code == 0
+    assert sorted(p.name for p in Path("o").glob("*.png")) == ["chelsea-2.png", "chelsea.png"]
+
+
+def test_classes_true_and_look(typed):
+    """E9, E11: any class by name or index, the true class, the CAMshow look."""
+    done = typed("explain", "chelsea.png", "--class", "espresso", "--class", "282", "--json")
+    assert [one["label"] for one in json.loads(done.out)["photos"][0]["drawn"]] == ["espresso", "tiger cat"]
+    done = typed("explain", "chelsea.png", "--true", "tabby", "--look", "camshow", "--json")
+    assert [one["label"] for one in json.loads(done.out)["photos"][0]["drawn"]] == ["Egyptian cat", "tabby"]
+
+
+def test_methods_and_one_named_file(typed):
+    for method in ("cam", "grad-cam", "saliency"):
+        done = typed("explain", "chelsea.png", "--method", method, "--out", f"{method}.png")
+        assert done.code == 0
+        with Image.open(f"{method}.png") as picture:
+            assert picture.width > 1000
+    assert typed("explain", "chelsea.png", "--method", "cams").code == 1
+    assert typed("explain", "chelsea.png", "--out", "a.bmp").code == 1
+
+
+def test_all_photos_on_one_sheet(typed):
+    done = typed("explain", "chelsea.png", "coffee.png", "--together", "--scale", "shared", "--out", "o")
+    assert done.code == 0
+    assert [p.name for p in Path("o").glob("*.png")] == ["explain.png"]
+
+
+def test_layers_prints_the_table(typed):
+    """A3, B2."""
+    done = typed("layers")
+    assert done.code == 0
+    assert done.out.startswith("squeezenet1_1: 66 layers, 1,235,496 parameters, 349 M MACs")
+    assert "fire6.squeeze_activation" in done.out
+    told = json.loads(typed("layers", "--json", "--size", "320", "--out", "t.html").out)
+    assert told["layers"][0]["layer"] == "conv1"
+    assert Path("t.html").read_text().count("<tr>") == 67
+
+
+def test_activations_in_every_form(typed):
+    """A6 to A12, B6, B7, B12: one command."""
+    forms = {
+        "sheet": ["chelsea.png", "-l", "conv1"],
+        "chosen": ["chelsea.png", "coffee.png", "-l", "fire6-relu_squeeze1x1", "-k", "3,5"],
+        "strongest": ["chelsea.png", "-l", "conv1", "--strongest", "1", "--colormap", "viridis"],
+        "relu": ["chelsea.png", "-l", "conv1", "-k", "5", "--relu"],
+        "tiles": ["chelsea.png", "-l", "fire6.squeeze", "--tile", "64"],
+        "album": ["chelsea.png", "-l", "pool5..fire6.squeeze", "--scale", "channel", "--columns", "16"],
+    }
+    for name, words in forms.items():
+        done = typed("activations", *words, "--out", f"{name}.png", "--json")
+        assert done.code == 0, done.err
+        assert Path(f"{name}.npz").is_file()
+        assert json.loads(done.out)["outputs"][0] == f"{name}.png"
+    with np.load("chosen.npz") as saved:
+        assert {"values_0", "names"} <= set(saved.files)
+
+
+def test_weights_of_one_network_and_of_two(typed):
+    """C1, C2."""
+    Path("mine.py").write_text(
+        "from torch import nn\ndef build():\n    return nn.Sequential(nn.Conv2d(3, 8, 5))\n"
+    )
+    assert typed("weights", "--out", "a.png").code == 0
+    assert typed("weights", "squeezenet1_1", "mine.py:build", "--out", "b.png").code == 0
+    assert typed("weights", "--layer", "fire2.expand3x3", "--channels", "0..3", "--out", "c.png").code == 0
+    with np.load("c.npz") as saved:
+        assert saved["values"].shape == (4 * 16, 3, 3)
+
+
+def test_models_are_listed(typed):
+    """A1, E3."""
+    done = typed("models")
+    assert "squeezenet1_1" in done.out
+    assert "bundled" in done.out
+    assert json.loads(typed("models", "--json").out)["models"][0]["model"] == "squeezenet1_1"
+    done = typed("models", "fetch", "vgg61")
+    assert done.code == 1
+    assert "Closest: vgg16" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["explain", "nowhere.jpg"], 1, "BadImage: nowhere.jpg: there is no such file"),
+        (["explain", "chelsee.png"], 1, "chelsea.png"),
+        (
+            ["explain", "chelsea.png", "--model", "squeezenet"],
+            1,
+            "UnknownModel: there is no model 'squeezenet'. Closest",
+        ),
+        (["explain", "chelsea.png", "--class", "catt"], 1, "UnknownClass: 'catt'"),
+        (["explain", "chelsea.png", "--size", "big"], 1, "BadSetting: --size takes 224"),
+        (["explain", "chelsea.png", "--device", "cuda:99"], 1, "BadSetting: "),
+        (["activations", "chelsea.png", "-l", "fire6_squeeze"], 1, "Closest: fire6.squeeze"),
+        (["activations", "chelsea.png", "-l", "conv1", "-k", "9..3"], 1, "runs backwards"),
+        (["activations", "chelsea.png"], 2, "--layer"),
+        (["explain"], 2, "Missing argument 'PHOTO'"),
+        (["explane", "chelsea.png"], 2, "Closest: explain"),
+        (["explain", "chelsea.png", "--toop", "2"], 2, "--top"),
+    ],
+)
+def test_mistakes_are_told_in_words(typed, words, code, told):
+    """What was given, what is allowed, what to type next; never a traceback."""
+    done = typed(*words)
+    assert done.code == code
+    assert told in done.err
+    assert "Traceback" not in done.err
+
+
+def test_an_error_in_the_users_model_is_told_with_its_line(typed):
+    Path("mine.py").write_text("def build():\n    return 1 / 0\n")
+    done = typed("explain", "chelsea.png", "--model", "mine.py:build")
+    assert done.code == 1
+    assert "mine.py, line 2: ZeroDivisionError" in done.err
+
+
+def test_a_model_of_ones_own(typed):
+    """F1: with its own preprocessing and class names."""
+    Path("mine.py").write_text(
+        "import cutaway as cw\nfrom torch import nn\n"
+        "def build():\n"
+        "    layers = nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)\n"
+        "    return cw.Network(nn.Sequential(*layers), cw.Preprocessing(size=32), classes=['yes', 'no'])\n"
+    )
+    told = json.loads(typed("explain", "chelsea.png", "--model", "mine.py:build", "--json").out)
+    assert {one["label"] for one in told["photos"][0]["top"]} == {"yes", "no"}
+
+
+def test_nan_weights_are_refused(typed):
+    Path("mine.py").write_text(
+        "import cutaway as cw\nimport torch\n"
+        "def build():\n"
+        "    net = cw.load('squeezenet1_1')\n"
+        "    net.module.features[3].squeeze.weight.data[0, 0] = torch.nan\n"
+        "    return net\n"
+    )
+    done = typed("explain", "chelsea.png", "--model", "mine.py:build")
+    assert done.code == 1
+    assert "NonFinite" in done.err
+    assert "features.3.squeeze.weight" in done.err
+
+
+def test_help_shows_examples(typed):
+    """A13: and how to read the pictures."""
+    for command in ("explain", "layers", "activations", "weights", "models"):
+        done = typed(command, "--help")
+        assert done.code == 0
+        assert "Examples:" in done.out
+        assert f"cutaway {command}" in done.out
+    assert "Early layers answer to edges and colours" in " ".join(typed("activations", "--help").out.split())
+
+
+@pytest.mark.slow
+def test_a_photo_from_standard_input(tmp_path):
+    data = (PHOTOS / "coffee.png").read_bytes()
+    command = [sys.executable, "-m", "cutaway", "explain", "-", "--json"]
+    done = subprocess.run(command, input=data, capture_output=True, cwd=tmp_path, env=AROUND, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["photos"][0]["top"][0]["label"] == "espresso"
+
+
+@pytest.mark.slow
+def test_stopped_by_the_person_what_is_done_is_kept(tmp_path):
+    """Exit code 130, the finished files named and whole, no half-written file."""
+    (tmp_path / "in").mkdir()
+    for number in range(200):
+        shutil.copy(PHOTOS / "chelsea.png", tmp_path / "in" / f"{number:03}.png")
+    command = [sys.executable, "-m", "cutaway", "explain", "in", "--out", "out"]
+    running = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=AROUND
+    )
+    deadline = time.monotonic() + 90
+    while not list(tmp_path.glob("out/*.html")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "stopped; kept out/000.png" in said
+    written = list((tmp_path / "out").iterdir())
+    assert not [path for path in written if path.name.startswith(".cutaway-")]
+    for path in written:
+        if path.suffix == ".png":
+            with Image.open(path) as picture:
+                picture.load()

@@ -1,0 +1,242 @@
+"""The main job on real photos with a real network."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import cutaway as cw
+from cutaway.network.zoo.googlenet import GoogLeNet
+from cutaway.network.zoo.mobilenet_v2 import MobileNetV2
+from cutaway.network.zoo.registry import ENTRIES
+from cutaway.network.zoo.resnet import ResNet
+from cutaway.recipes.explain import best_method
+from cutaway.view.heatmap import Heatmap
+from cutaway.view.provenance import read as read_provenance
+
+
+def heatmaps(grid: cw.Grid) -> list[Heatmap]:
+    return [cell for row in grid.rows for cell in row if isinstance(cell, Heatmap)]
+
+
+def top(grid: cw.Grid, photo: int = 0) -> list[dict]:
+    return grid.provenance["photos"][photo]["top"]
+
+
+@pytest.mark.parametrize(
+    ("photo", "label", "least"),
+    [("cat", "Egyptian cat", 0.5), ("coffee", "espresso", 0.95), ("camera", "tripod", 0.9)],
+)
+def test_real_photos_get_their_class(net, photo, label, least, request):
+    """E8: the most probable class of a real photo, with its softmax probability."""
+    best = top(cw.explain(net, request.getfixturevalue(photo)))[0]
+    assert best["label"] == label
+    assert best["probability"] >= least
+
+
+def test_probabilities_are_softmax_of_the_logits_and_do_not_overflow(cat):
+    """E8: logits of thousands still give probabilities that add up to one."""
+
+    class Loud(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3)
+
+        def forward(self, x):
+            return 1e5 * self.conv(x).mean((2, 3))
+
+    network = cw.Network(Loud(), cw.Preprocessing(size=32))
+    found = top(cw.explain(network, cat, top=4))
+    assert sum(one["probability"] for one in found) == pytest.approx(1)
+    logits = cw.capture(network, network.prepare(cat), "@logits")["@logits"][0].double()
+    shifted = torch.exp(logits - logits.max())
+    wanted = (shifted / shifted.sum()).tolist()
+    assert [one["probability"] for one in found] == pytest.approx([wanted[one["index"]] for one in found])
+
+
+def test_the_right_map_is_found_in_the_four_networks():
+    """E1: SqueezeNet, GoogLeNet, ResNet-18, MobileNet-v2: CAM by itself, on the last activation."""
+    builds = {
+        "squeezenet1_1": (ENTRIES["squeezenet1_1"].build, "relu10"),
+        "googlenet": (GoogLeNet, "inception5b.cat"),
+        "resnet18": (partial(ResNet, 18), "layer4.1.relu:2"),
+        "mobilenet_v2_full": (MobileNetV2, "features.18.2"),
+    }
+    images = torch.zeros(1, 3, 64, 96)
+    for name, (build, layer) in builds.items():
+        entry = ENTRIES[name]
+        network = cw.Network(build(), entry.preprocessing, renames=entry.renames, aliases=entry.aliases)
+        method = best_method(network, images)
+        assert isinstance(method, cw.attribution.CAM), name
+        assert method.grid(network, images) == layer
+
+
+@pytest.mark.parametrize(
+    ("name", "layers"), [("alexnet_full", "fc6, fc7, fc8"), ("vgg16_full", "fc6, fc7, fc8")]
+)
+def test_several_fully_connected_layers_are_refused_for_cam(name, layers):
+    """E2: with the layers' names, and what to use instead; explain then takes Grad-CAM at the last activation."""
+    entry = ENTRIES[name]
+    with torch.device("meta"):
+        module = entry.build()
+    module = module.to_empty(device="cpu")
+    for parameter in module.parameters():
+        nn.init.constant_(parameter, 1e-4)
+    network = cw.Network(module, entry.preprocessing, name=name, renames=entry.renames)
+    images = torch.rand(1, 3, 224, 224)
+    with pytest.raises(cw.UnsupportedMethod, match=f"3 fully connected layers \\({layers}\\). Use GradCAM"):
+        cw.attribution.CAM()(network, images, cw.class_logit(0))
+    method = best_method(network, images)
+    assert isinstance(method, cw.attribution.GradCAM)
+    assert method.grid(network, images) == ("relu5" if name == "alexnet_full" else "relu5_3")
+
+
+def test_aspect_is_kept_upright_and_lying(net, cat):
+    """E5: the shortest side becomes the input size; a portrait's map is taller than wide."""
+    lying = cw.explain(net, cat, top=1).values[0]
+    upright = cw.explain(net, cw.Picture(np.ascontiguousarray(np.rot90(cat.pixels))), top=1).values[0]
+    assert lying.shape == upright.shape[::-1]
+    assert lying.shape[1] > lying.shape[0]
+
+
+def test_a_larger_input_gives_a_finer_map(net, cat):
+    """A4, E5: without another word, the map of a larger input has more places."""
+    small, large = (cw.explain(net, cat, top=1, size=size).values[0] for size in (224, 448))
+    assert large.size > 3 * small.size
+    assert cw.explain(net, cat, top=1, size="photo").values[0].size > small.size
+
+
+def test_the_map_is_the_class_channel_after_the_relu(net, cat):
+    """E6, E7: SqueezeNet has no fully connected layer, so the class's own channel after the ReLU is the map."""
+    grid = cw.explain(net, cat)
+    found = cw.capture(net, net.prepare(cat), "relu_conv10")["relu_conv10"][0]
+    for one, values in zip(grid.provenance["photos"][0]["drawn"], grid.values, strict=True):
+        assert np.array_equal(values, found[one["index"]].numpy())
+    assert grid.values.min() >= 0
+
+
+def test_any_class_by_index_and_by_name(net, cat):
+    """E9: the map of any class."""
+    grid = cw.explain(net, cat, classes=["espresso", 282, "tiger shark"])
+    assert [one["label"] for one in grid.provenance["photos"][0]["drawn"]] == [
+        "espresso",
+        "tiger cat",
+        "tiger shark",
+    ]
+    with pytest.raises(cw.UnknownClass, match=r"'expresso' is not a class .* Closest: .*espresso"):
+        cw.explain(net, cat, classes=["expresso"])
+    with pytest.raises(cw.UnknownClass, match="classes 0 to 999, got 1000"):
+        cw.explain(net, cat, classes=[1000])
+
+
+def test_predicted_against_true(net, cat):
+    """E9: both classes of a mistake in one call; one that is no mistake is told as such."""
+    wrong = heatmaps(cw.explain(net, cat, true="tabby"))
+    assert [cell.caption.split(":")[0] for cell in wrong] == ["predicted", "true"]
+    right = heatmaps(cw.explain(net, cat, true="Egyptian cat"))
+    assert right[0].caption.startswith("predicted and true: Egyptian cat")
+
+
+def test_the_evidence_of_the_tripod_lies_on_the_tripod(net, camera):
+    """F4: on the original photo: its strongest place is on the tripod, right of the middle and in the lower half."""
+    cell = heatmaps(cw.explain(net, camera, top=1))[0]
+    drawn = cell.placement.resample(cell.values, camera.size)
+    y, x = np.unravel_index(np.nanargmax(drawn), drawn.shape)
+    assert 250 < y < 512
+    assert 250 < x < 420
+
+
+def test_overlays_have_the_photos_own_size(net, cat):
+    """A2: every map is drawn at the size of the photo, pixel by pixel."""
+    assert all(cell.tile().size == (451, 300) for cell in heatmaps(cw.explain(net, cat)))
+
+
+def test_several_photos_are_rows_and_can_share_one_scale(net, cat, coffee):
+    grid = cw.explain(net, [cat, coffee], scale="shared")
+    assert len(grid.rows) == 2
+    assert len({cell.range for cell in heatmaps(grid)}) == 1
+    own = cw.explain(net, [cat, coffee])
+    assert len({cell.range for cell in heatmaps(own)}) == 2
+
+
+def test_one_question_is_one_pass(net, cat):
+    """Three classes cost one forward pass of the network."""
+    cw.explain(net, cat)
+    count = []
+    handle = net.module.features[0].register_forward_hook(lambda *_: count.append(1))
+    try:
+        cw.explain(net, cat, top=3)
+    finally:
+        handle.remove()
+    assert len(count) == 1
+
+
+@pytest.mark.parametrize(
+    "method", [cw.attribution.CAM(), cw.attribution.GradCAM(), cw.attribution.Saliency()]
+)
+def test_every_class_asked_at_once_is_as_asked_alone(net, cat, method):
+    """The shared pass gives each class the map that it gets alone."""
+    images = net.prepare(cat)
+    for values, k in zip(cw.explain(net, cat, method=method).values, (285, 282, 281), strict=True):
+        alone = method(net, images, cw.class_logit(k))[0, 0].numpy()
+        assert np.abs(values - alone).max() <= 1e-5 * np.abs(alone).max()
+
+
+def test_the_camshow_look(net, cat):
+    """E11: available by name; the default is another."""
+    assert cw.explain(net, cat, top=1, look="camshow").to_image().size[0] > 900
+    with pytest.raises(cw.BadSetting, match="overlay"):
+        cw.explain(net, cat, look="rainbow")
+
+
+def test_the_user_s_network_is_left_as_found(cat):
+    """F2: mode, gradients, hooks and random numbers are as before."""
+    module = cw.load("squeezenet1_1").module.train()
+    module.classifier[1].weight.grad = torch.ones_like(module.classifier[1].weight)
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    network = cw.Network(module, cw.Preprocessing(size=64), classes=[str(k) for k in range(1000)])
+    torch.manual_seed(3)
+    state = torch.get_rng_state()
+    cw.explain(network, cat)
+    assert all(child.training for child in module.modules())
+    assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
+    assert bool((module.classifier[1].weight.grad == 1).all())
+    assert torch.equal(state, torch.get_rng_state())
+    assert not any(child._forward_hooks for child in module.modules())
+
+
+def test_the_same_call_gives_the_same_bytes(net, cat, tmp_path):
+    """F13: picture and numbers."""
+    for name in ("one", "two"):
+        grid = cw.explain(net, cat)
+        grid.save(tmp_path / f"{name}.png")
+        grid.save(tmp_path / f"{name}.npz")
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+    with np.load(tmp_path / "one.npz") as one, np.load(tmp_path / "two.npz") as two:
+        assert all(np.array_equal(one[key], two[key]) for key in one.files)
+
+
+def test_raw_values_are_kept_and_where_they_come_from(net, cat, tmp_path):
+    """F5: the .npz holds the maps to the bit, the PNG says what made it."""
+    grid = cw.explain(net, cat)
+    grid.save(tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as saved:
+        assert np.array_equal(saved["values"], grid.values)
+        assert [name.split(" ")[0] for name in saved["names"]] == ["Egyptian", "tiger", "tabby"]
+    told = read_provenance(grid.save(tmp_path / "a.png"))
+    assert told["network"] == "squeezenet1_1"
+    assert told["photos"][0]["top"][0]["index"] == 285
+
+
+def test_what_has_no_classes_is_told(cat):
+    network = cw.Network(nn.Conv2d(3, 4, 3), cw.Preprocessing(size=32), name="maps")
+    with pytest.raises(cw.BadSetting, match=r"a class needs an output \(n, classes\)"):
+        cw.explain(network, cat)
+    with pytest.raises(cw.BadSetting, match="has no preprocessing"):
+        cw.explain(cw.Network(nn.Conv2d(3, 4, 3)), cat)
+    with pytest.raises(cw.BadSetting, match="at least one photo"):
+        cw.explain(network, [])
