@@ -9,10 +9,11 @@ from pathlib import Path
 
 from safetensors.torch import save
 
-from cutaway.network.zoo.convert import squeezenet, tensor_hash
+from cutaway.network.zoo.convert.caffe_squeezenet import caffe_squeezenet
 from cutaway.network.zoo.entry import Bundled
 from cutaway.network.zoo.index import PackageFile, fetch
 from cutaway.network.zoo.registry import entry
+from cutaway.network.zoo.tensor_hash import tensor_hash
 from cutaway.view.atomic import atomic_write
 
 SOURCE = PackageFile(
@@ -29,7 +30,7 @@ def made(data: bytes) -> bytes:
     """Give the bytes of the bundled file from those of the pickle in SOURCE."""
     weights = entry("squeezenet1_1").weights
     assert isinstance(weights, Bundled)
-    state = squeezenet(data)
+    state = caffe_squeezenet(data)
     if tensor_hash(state) != weights.tensor_hash:
         raise SystemExit(f"the tensors came out as {tensor_hash(state)}, not as pinned")
     # One key only: with several, their order and so the file's bytes change from run to run.

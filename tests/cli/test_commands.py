@@ -172,7 +172,7 @@ def test_models_are_listed(typed):
     assert json.loads(typed("models", "--json").out)["models"][0]["model"] == "squeezenet1_1"
     done = typed("models", "fetch", "vgg61")
     assert done.code == 1
-    assert "Closest: vgg16" in done.err
+    assert "Closest: vgg19, vgg16" in done.err
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import socket
 
 import numpy as np
 import pytest
+import torch
 from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional as F
@@ -194,3 +195,159 @@ def test_a_layer_without_a_map_is_drawn_as_numbers_in_a_row(net, cat):
     network = cw.Network(nn.Sequential(nn.Flatten(2)), cw.Preprocessing(size=8))
     with pytest.raises(cw.UnsupportedMethod, match="no channels with a map"):
         cw.activations(network, cat, layer="0")
+
+
+def test_values_are_channels_height_width(net, cat):
+    """A5: an array (C,H,W) of raw floats, equal to what a hook of one's own sees."""
+    seen = []
+    handle = net.module.features[0].register_forward_hook(lambda _m, _i, out: seen.append(out.clone()))
+    try:
+        with torch.no_grad():
+            net.module(net.prepare(cat).as_subclass(torch.Tensor))
+    finally:
+        handle.remove()
+    values = cw.activations(net, cat, layer="conv1").values
+    assert values.dtype == np.float32
+    assert np.array_equal(values, seen[0][0].numpy())
+
+
+def test_a_larger_input_gives_larger_maps(net, cat):
+    """A4: 448 instead of 224, or the photo as it is, unresized."""
+    shapes = {s: cw.activations(net, cat, "conv1", size=s).values.shape for s in (224, 448, "photo")}
+    assert shapes == {224: (64, 111, 168), 448: (64, 223, 336), "photo": (64, 149, 225)}
+
+
+def test_black_gray_and_white_mean_negative_nothing_and_positive(cat):
+    """A6: 64 channels as 8×8, drawn over the whole layer: −31.5 black, 0 mid-gray, +31.5 white."""
+    module = nn.Conv2d(3, 64, 1)
+    nn.init.zeros_(module.weight)
+    module.bias.data = torch.arange(64) - 31.5
+    grid = cw.activations(cw.Network(module, cw.Preprocessing(size=32)), cat, "conv2d", tile=96)
+    drawn = np.asarray(sheet(grid).tile())
+    h, w = drawn.shape[0] / 8, drawn.shape[1] / 8
+    for k in range(64):
+        y, x = int((k // 8 + 0.4) * h), int((k % 8 + 0.4) * w)
+        assert np.abs(drawn[y, x].astype(float) - 255 * k / 63).max() <= 1
+
+
+def test_the_channel_alone_is_beside_the_photo(net, cat):
+    """A7: the sheet holds the photo and, right of it, the one map with its name."""
+    grid = cw.activations(net, cat, layer="conv1", channels=[14])
+    assert [type(cell) for cell in grid.rows[0]] == [cw.Picture, Heatmap]
+    assert grid.values.shape == (1, 111, 168)
+    assert "channel 14" in grid.rows[0][1].caption
+    assert grid.to_image().width > 2 * 451
+
+
+def test_a_map_has_its_place_in_the_photo(net):
+    """A13: a bright spot in the photo is bright at the same place of the drawn channel."""
+    pixels = np.zeros((300, 451, 3), np.uint8)
+    pixels[200:216, 330:346] = 255
+    cell = cells(cw.activations(net, cw.Picture(pixels), layer="conv1", strongest=1))[0]
+    drawn = np.asarray(cell.tile())[..., 0].astype(int)
+    y, x = np.unravel_index((np.abs(drawn - np.median(drawn))).argmax(), drawn.shape)
+    assert abs(y - 208) <= 12
+    assert abs(x - 338) <= 12
+
+
+def test_deep_maps_as_six_by_eight(net, cat):
+    """A9: 48 channels make 6 rows of 8 without being asked to."""
+    drawn = sheet(cw.activations(net, cat, layer="fire6.squeeze", tile=64))
+    assert (drawn.grid, drawn.size, len(drawn.values)) == ((6, 8), (64, 64), 48)
+
+
+def test_several_strongest_channels_the_strongest_first(net, cat):
+    """A8: "strongest" may be more than one."""
+    grid = cw.activations(net, cat, layer="fire4", strongest=4)
+    peaks = cw.capture(net, net.prepare(cat), "fire4")["fire4"][0].amax((1, 2)).numpy()
+    assert [int(name.split()[1]) for name in grid.names] == list(np.argsort(-peaks, kind="stable")[:4])
+
+
+def test_brightness_of_two_photos_can_be_compared(net, cat, coffee):
+    """A12: the same activation has the same gray in both rows, and the largest is in its caption."""
+    first, second = cells(cw.activations(net, [cat, coffee], layer="conv1", channels=[14]))
+    together = np.concatenate([first.values.ravel(), second.values.ravel()])
+    unit = (together - together.min()) / (together.max() - together.min())
+    assert np.allclose(np.concatenate([c.range.unit(c.values).ravel() for c in (first, second)]), unit)
+    assert "chelsea.png" in first.caption
+    assert "coffee.png" in second.caption
+    for cell in (first, second):
+        assert f"max {cell.values.max():.3g}" in cell.caption
+
+
+def test_one_layer_of_one_photo(net, cat):
+    """C3: a sheet titled with network, layer, shape and photo; a name for each channel."""
+    grid = cw.activations(net, cat, layer="pool1")
+    assert grid.title == "squeezenet1_1 · pool1 (64 × 55 × 84) · chelsea.png"
+    assert grid.names == tuple(f"channel {k}" for k in range(64))
+
+
+def test_viridis_from_end_to_end(net, cat):
+    """B6: the smallest value is viridis' dark purple, the middle its teal, the largest its yellow."""
+    cell = cells(cw.activations(net, cat, layer="conv1", channels=[7], colormap="viridis"))[0]
+    unit = cell.range.unit(cell.placement.resample(cell.values, cat.size))
+    pixels = np.asarray(cell.tile()).astype(int)
+    for at, colour in ((unit.min(), (68, 1, 84)), (0.5, (33, 145, 140)), (unit.max(), (253, 231, 37))):
+        near = pixels[np.abs(unit - at) < 0.004]
+        assert len(near)
+        assert np.abs(near - colour).max() <= 12
+
+
+def test_every_layer_of_a_network(net, cat):
+    """B7: all maps, early to late, 16 in a row, each titled with its layer; no channel lost where C % 16 is not 0."""
+    album = cw.activations(net, cat, layer="all", scale="channel", columns=16, size=64)
+    maps = [layer for layer in net.layers if len(layer.shape) == 4]
+    assert len(album.pages) == len(maps)
+    for page, layer in zip(album.pages, maps, strict=True):
+        assert f"· {layer.name} (" in page.title
+        assert len(page.values) == layer.shape[1]
+        assert sheet(page).grid == (-(-layer.shape[1] // 16), min(16, layer.shape[1]))
+    assert sheet(album.pages[-1]).grid[1] == 16
+    assert {1000} <= {len(page.values) for page in album.pages}
+
+
+def test_standardised_as_drawn(cat):
+    """B7: on the sheet itself: minus the mean, over the deviation, ×64, +128, clipped; a flat channel is mid-gray."""
+    torch.manual_seed(0)
+    module = nn.Conv2d(3, 17, 3)
+    module.weight.data[16] = 0
+    network = cw.Network(module, cw.Preprocessing(size=(34, 42), fit="exact"))
+    drawn = sheet(cw.activations(network, cat, "conv2d", scale="channel", columns=16, tile=(32, 40)))
+    image = np.asarray(drawn.tile()).astype(float)[..., 0]
+    step = image.shape[1] / 16
+    for k in range(16):
+        one = drawn.values[k].astype(np.float64)
+        wanted = np.clip((one - one.mean()) / one.std() * 64 + 128, 0, 255)
+        left = round(k * step)
+        errors = [np.abs(image[y : y + 32, x : x + 40] - wanted).max() for y in (0, 1, 2) for x in _near(left)]
+        assert min(errors) <= 1.5
+    assert drawn.grid == (2, 16)
+    assert np.abs(image[image.shape[0] // 2 + 16, 20] - 128) <= 1
+
+
+def _near(left: int) -> range:
+    return range(max(0, left - 2), left + 4)
+
+
+def test_a_range_of_layers_early_to_late(net, cat):
+    """B12: several layers in one go, both ends of the range included."""
+    album = cw.activations(net, cat, layer="pool1..fire3.squeeze")
+    shown = [page.title.split(" · ")[1].split(" ")[0] for page in album.pages]
+    every = [layer.name for layer in net.layers]
+    assert shown == every[every.index("pool1") : every.index("fire3.squeeze") + 1]
+
+
+def test_several_layers_of_chosen_channels_and_photos(net, cat, coffee):
+    """B12, A12: what is asked for one layer is drawn for each of several, one forward pass per photo."""
+    cw.activations(net, [cat, coffee], layer="conv1", channels=[3])
+    count = []
+    handle = net.module.features[0].register_forward_hook(lambda *_: count.append(1))
+    try:
+        album = cw.activations(net, [cat, coffee], layer=["conv1", "fire2.squeeze"], channels=[3, 5])
+    finally:
+        handle.remove()
+    assert [page.values.shape[0] for page in album.pages] == [4, 4]
+    assert [len(page.rows) for page in album.pages] == [2, 2]
+    assert len(count) == 2
+    with pytest.raises(cw.BadSetting, match="fire2.squeeze of squeezenet1_1 has channels 0 to 15, got 40"):
+        cw.activations(net, cat, layer=["conv1", "fire2.squeeze"], channels=[40])

@@ -240,3 +240,104 @@ def test_what_has_no_classes_is_told(cat):
         cw.explain(cw.Network(nn.Conv2d(3, 4, 3)), cat)
     with pytest.raises(cw.BadSetting, match="at least one photo"):
         cw.explain(network, [])
+
+
+def test_the_photo_on_the_sheet_is_the_photo(net, cat):
+    """A2: read, explained and drawn, the photo has its own size and its own pixels."""
+    assert cat.size == (300, 451)
+    shown = cw.explain(net, cat, top=1).rows[0][0]
+    assert isinstance(shown, cw.Picture)
+    assert np.array_equal(shown.pixels, cat.pixels)
+    assert "451 × 300 pixels" in shown.caption
+
+
+def test_no_photo_is_resized_at_its_own_size(net, cat):
+    """A4: size="photo" gives the network every pixel as it is, so its map is larger than any resized one's."""
+    own = net.at("photo")
+    images = own.prepare(cat)
+    assert images.shape == (1, 3, 300, 451)
+    assert np.array_equal(own.preprocessing.show(images)[0].pixels, cat.pixels)
+    found = cw.capture(own, images, "relu_conv10")["relu_conv10"][0]
+    grid = cw.explain(net, cat, size="photo")
+    for one, values in zip(grid.provenance["photos"][0]["drawn"], grid.values, strict=True):
+        assert np.array_equal(values, found[one["index"]].numpy())
+
+
+def test_three_labels_with_their_probabilities(net, cat):
+    """E8: the three most probable classes, best first, as an independent softmax in 64 bits has them."""
+    grid = cw.explain(net, cat)
+    with torch.no_grad():
+        logits = net.module(net.prepare(cat).as_subclass(torch.Tensor))[0].numpy().astype(np.float64)
+    shares = np.exp(logits - logits.max())
+    shares /= shares.sum()
+    drawn = grid.provenance["photos"][0]["drawn"]
+    assert [one["index"] for one in drawn] == list(np.argsort(-shares)[:3])
+    assert [one["label"] for one in drawn] == [net.classes[one["index"]] for one in drawn]
+    assert [one["probability"] for one in drawn] == pytest.approx(sorted(shares)[:-4:-1], rel=1e-4)
+    assert sum(one["probability"] for one in drawn) <= 1
+    for one, cell in zip(drawn, heatmaps(grid), strict=True):
+        assert f"{one['label']} {100 * one['probability']:.1f} %" in cell.caption
+
+
+def test_the_map_of_a_fully_connected_head_is_weighted_by_the_classes_row(cat):
+    """E7: mean over space → W s + b → class; the map is the last activation weighted by that row of W."""
+    torch.manual_seed(0)
+    module = ResNet(18).eval()
+    network = cw.Network(module, cw.Preprocessing(size=96), name="resnet18")
+    grid = cw.explain(network, cat, classes=[7, 500])
+    found = cw.capture(network, network.prepare(cat), ["layer4.1.relu:2", "@logits"])
+    maps, logits = found["layer4.1.relu:2"][0].double(), found["@logits"][0].double()
+    weight, bias = module.fc.weight.detach().double(), module.fc.bias.detach().double()
+    for k, values in zip((7, 500), grid.values, strict=True):
+        wanted = (weight[k][:, None, None] * maps).sum(0)
+        assert np.abs(values - wanted.numpy()).max() <= 1e-4 * float(wanted.abs().max())
+        assert float(values.mean() + bias[k]) == pytest.approx(float(logits[k]), abs=1e-4)
+
+
+def test_grad_cam_takes_over_where_there_is_no_class_activation_map(cat):
+    """E2: explain does not fail on such a network, it says that it used Grad-CAM."""
+    torch.manual_seed(0)
+    layers = nn.Conv2d(3, 6, 5), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(24, 8), nn.ReLU()
+    network = cw.Network(nn.Sequential(*layers, nn.Linear(8, 3)), cw.Preprocessing(size=48))
+    grid = cw.explain(network, cat, top=2)
+    assert grid.caption.startswith("GradCAM at 1.")
+    with pytest.raises(cw.UnsupportedMethod, match="2 fully connected layers .* Use GradCAM"):
+        cw.explain(network, cat, method=cw.attribution.CAM())
+
+
+def test_an_upright_photo_has_an_upright_map(net, cat):
+    """E5: turned by 90 degrees, the shortest side is the width; a larger size gives a finer map there too."""
+    upright = cw.Picture(np.ascontiguousarray(np.rot90(cat.pixels)))
+    assert net.prepare(upright).shape == (1, 3, 337, 224)
+    small, large = (cw.explain(net, upright, top=1, size=size) for size in (224, 448))
+    assert small.values.shape == (1, 20, 13)
+    assert large.values.shape[1] > 1.9 * small.values.shape[1]
+    assert heatmaps(small)[0].tile().size == (300, 451)
+
+
+def test_the_camshow_look_by_its_recipe(net, cat):
+    """E11: resized, min–max, below 0.2 to zero, jet times a ramp, plus gray at half brightness, min–max again."""
+    cell = heatmaps(cw.explain(net, cat, top=1, look="camshow"))[0]
+    drawn = np.asarray(cell.tile()).astype(float)
+    resized = cell.placement.resample(cell.values, cat.size).astype(float)
+    unit = (resized - resized.min()) / (resized.max() - resized.min())
+    unit[unit < 0.2] = 0
+    level = np.arange(256) / 255
+    jet = np.stack([np.clip(1.5 - np.abs(4 * level - peak), 0, 1) for peak in (3, 2, 1)], -1)
+    gray = cat.pixels @ np.array([0.299, 0.587, 0.114]) / 255
+    wanted = (jet * level[:, None])[np.rint(unit * 255).astype(int)] + gray[..., None] / 2
+    wanted = 255 * (wanted - wanted.min()) / (wanted.max() - wanted.min())
+    assert np.abs(drawn - wanted).mean() < 2
+    assert np.abs(drawn - wanted).max() < 12  # the classical jet has 255 colours, this one 256
+
+
+def test_the_look_by_default_leaves_the_photo_recognisable(net, cat):
+    """E11: beside CAMshow stands a default that brightens with the evidence and keeps the photo where there is none."""
+    cell = heatmaps(cw.explain(net, cat, top=1))[0]
+    drawn = np.asarray(cell.tile()).astype(float)
+    unit = cell.range.unit(cell.placement.resample(cell.values, cat.size))
+    quiet, loud = unit < 0.02, unit > 0.9
+    assert np.abs(drawn[loud] - cat.pixels[loud]).mean() > 40
+    brightness = drawn @ np.array([0.299, 0.587, 0.114])
+    before = cat.pixels @ np.array([0.299, 0.587, 0.114])
+    assert np.corrcoef(brightness[quiet], before[quiet])[0, 1] > 0.95

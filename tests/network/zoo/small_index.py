@@ -20,9 +20,9 @@ import torch
 from torch import Tensor, nn
 
 from cutaway.network.preprocessing import Preprocessing
-from cutaway.network.zoo.convert import tensor_hash
 from cutaway.network.zoo.entry import OnIndex, ZooEntry
 from cutaway.network.zoo.index import PackageFile
+from cutaway.network.zoo.tensor_hash import tensor_hash
 from cutaway.network.zoo.unpickle import arrays_of
 
 NUMBERS = {"weight": np.arange(6, dtype=np.float32).reshape(2, 3), "bias": np.ones(2, np.float32)}

@@ -13,10 +13,10 @@ from cutaway.images.read import read
 from cutaway.network.capture import capture
 from cutaway.network.load import load
 from cutaway.network.network import Network
-from cutaway.network.zoo.convert import tensor_hash
 from cutaway.network.zoo.entry import OnIndex
 from cutaway.network.zoo.pip_settings import pip_settings
 from cutaway.network.zoo.registry import ENTRIES, entry
+from cutaway.network.zoo.tensor_hash import tensor_hash
 from cutaway.network.zoo.transfer import transfer
 
 ON_INDEX = {name: one for name, one in ENTRIES.items() if isinstance(one.weights, OnIndex)}

@@ -36,6 +36,12 @@ class _SameConv(nn.Conv2d):
         return super().forward(x)
 
 
+def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
+    if stride == 1:  # the same on both sides, whatever the size: then the convolution can pad by itself
+        return nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, groups=groups, bias=False)
+    return _SameConv(inputs, outputs, kernel, stride, groups=groups, bias=False)
+
+
 def _norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-3)
 
@@ -43,10 +49,10 @@ def _norm(channels: int) -> nn.BatchNorm2d:
 class _Separable(nn.Module):
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int) -> None:
         super().__init__()
-        self.conv_dw = _SameConv(inputs, inputs, kernel, stride, groups=inputs, bias=False)
+        self.conv_dw = _conv(inputs, inputs, kernel, stride, groups=inputs)
         self.bn1 = _norm(inputs)
         self.act1 = nn.ReLU6(inplace=True)
-        self.conv_pw = nn.Conv2d(inputs, outputs, 1, bias=False)
+        self.conv_pw = _conv(inputs, outputs, 1)
         self.bn2 = _norm(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -59,13 +65,13 @@ class _Inverted(nn.Module):
         super().__init__()
         hidden = inputs * expansion
         self.adds = stride == 1 and inputs == outputs
-        self.conv_pw = nn.Conv2d(inputs, hidden, 1, bias=False)
+        self.conv_pw = _conv(inputs, hidden, 1)
         self.bn1 = _norm(hidden)
         self.act1 = nn.ReLU6(inplace=True)
-        self.conv_dw = _SameConv(hidden, hidden, kernel, stride, groups=hidden, bias=False)
+        self.conv_dw = _conv(hidden, hidden, kernel, stride, groups=hidden)
         self.bn2 = _norm(hidden)
         self.act2 = nn.ReLU6(inplace=True)
-        self.conv_pwl = nn.Conv2d(hidden, outputs, 1, bias=False)
+        self.conv_pwl = _conv(hidden, outputs, 1)
         self.bn3 = _norm(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -85,7 +91,7 @@ class EfficientNetLite0(nn.Module):
 
     def __init__(self, classes: int = 1000) -> None:
         super().__init__()
-        self.conv_stem = _SameConv(3, 32, 3, 2, bias=False)
+        self.conv_stem = _conv(3, 32, 3, 2)
         self.bn1 = _norm(32)
         self.act1 = nn.ReLU6(inplace=True)
         stages: list[nn.Module] = []
@@ -101,7 +107,7 @@ class EfficientNetLite0(nn.Module):
                 inputs = outputs
             stages.append(nn.Sequential(*blocks))
         self.blocks = nn.Sequential(*stages)
-        self.conv_head = nn.Conv2d(inputs, 1280, 1, bias=False)
+        self.conv_head = _conv(inputs, 1280, 1)
         self.bn2 = _norm(1280)
         self.act2 = nn.ReLU6(inplace=True)
         self.global_pool = nn.AdaptiveAvgPool2d(1)

@@ -1,7 +1,9 @@
 """GoogLeNet with batch normalisation.
 
 Source: Szegedy et al., "Going deeper with convolutions", CVPR 2015, table 1. State-dict names as in torchvision; like
-there, the "5x5" branch holds a 3x3 convolution. The two auxiliary classifiers help training only and are left away.
+there, the "5x5" branch holds a 3x3 convolution. The two auxiliary classifiers help training only and are left away,
+whether or not a file of weights has them. torchvision's `transform_input` is not inside either: the zoo's
+preprocessing is the -1..1 that it makes.
 """
 
 from __future__ import annotations

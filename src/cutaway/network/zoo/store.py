@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections.abc import MutableMapping
@@ -14,9 +15,9 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from cutaway.errors import WeightsUnavailable
-from cutaway.network.zoo.convert import tensor_hash
 from cutaway.network.zoo.entry import Bundled, OnIndex, ZooEntry
 from cutaway.network.zoo.index import Progress, fetch
+from cutaway.network.zoo.tensor_hash import tensor_hash
 from cutaway.view.atomic import atomic_write
 
 __all__ = ["cache_folder", "fetched", "is_here", "state_dict"]
@@ -49,12 +50,11 @@ def state_dict(
         WeightsUnavailable: with the reason and what to do.
     """
     if isinstance(one.weights, Bundled):
-        with as_file(files("cutaway.network.zoo").joinpath("weights", one.weights.filename)) as path:
-            return load_file(path)
+        return _bundled(one, one.weights)
     if one.weights is None:
         raise WeightsUnavailable(
-            f"{one.name} is here without weights. Give a file in torchvision's naming: "
-            f"cutaway.load({one.name!r}, weights='file.safetensors'), or --weights file.safetensors"
+            f"{one.name} is here without weights. Give a .safetensors file in torchvision's naming, or torchvision's "
+            f"own checkpoint: --weights file.safetensors, or cutaway.load({one.name!r}, weights='file.safetensors')"
         )
     return _cached(one, one.weights) or fetched(one, progress, archives)
 
@@ -96,19 +96,36 @@ def fetched(
     return state
 
 
+def _bundled(one: ZooEntry, weights: Bundled) -> dict[str, Tensor]:
+    with as_file(files("cutaway.network.zoo").joinpath("weights", weights.filename)) as path:
+        state = _sound(path, weights.tensor_hash)
+    if state is None:
+        raise WeightsUnavailable(
+            f"{path}, the weights of {one.name}, is damaged. Install cutaway again: "
+            "pip install --force-reinstall --no-deps cutaway"
+        )
+    return state
+
+
+def _sound(path: Path, wanted: str) -> dict[str, Tensor] | None:
+    """Read a file of tensors, or give None where it does not hold just the ones that are wanted."""
+    try:
+        state = load_file(path)
+        return state if tensor_hash(state) == wanted else None
+    except (SafetensorError, OSError, TypeError):  # a TypeError: a kind of number that numpy does not know
+        return None
+
+
 def _cached(one: ZooEntry, weights: OnIndex) -> dict[str, Tensor] | None:
     path = _path(one)
     if not path.is_file():
         return None
-    try:
-        state = load_file(path)
-        if tensor_hash(state) == weights.tensor_hash:
-            return state
-    except (SafetensorError, OSError):
-        pass
-    warnings.warn(f"{path} is damaged; dropped, and fetched again", stacklevel=2)
-    path.unlink(missing_ok=True)
-    return None
+    state = _sound(path, weights.tensor_hash)
+    if state is None:
+        warnings.warn(f"{path} is damaged; dropped, and fetched again", stacklevel=2)
+        with contextlib.suppress(OSError):  # a folder that cannot be written: fetching says so
+            path.unlink(missing_ok=True)
+    return state
 
 
 def _path(one: ZooEntry) -> Path:
