@@ -23,10 +23,13 @@ export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types contracts hooks format bench constraints clean
+.PHONY: help demo pictures test check lint types contracts hooks format bench constraints clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+pictures: $(VENV)/.installed ## Draw the pictures of the README and the docs
+	$(BIN)/python scripts/make_pictures.py
 
 demo: $(VENV)/.installed ## Explain a photo with the bundled network; writes demo/
 	$(BIN)/cutaway explain $(PHOTO) --out demo/

@@ -33,8 +33,11 @@ def main() -> None:
     for name, result in drawn.items():
         image = result.to_image()
         # The docs show them at most this wide; 256 colours are enough for a page.
-        if image.width > 1600:
-            image = image.resize((1600, round(image.height * 1600 / image.width)), Image.Resampling.LANCZOS)
+        widest = 1200 if name == "conv1" else 1600
+        if image.width > widest:
+            image = image.resize(
+                (widest, round(image.height * widest / image.width)), Image.Resampling.LANCZOS
+            )
         image.quantize(256).save(OUT / f"{name}.png", optimize=True)
         print(OUT / f"{name}.png", image.size, f"{(OUT / f'{name}.png').stat().st_size / 1000:.0f} kB")
 

@@ -19,11 +19,17 @@ def page() -> str:
     return (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+PAGES = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+
+
 @pytest.mark.slow
-def test_python_blocks_run(page, desk, python):
+@pytest.mark.parametrize("name", PAGES)
+def test_python_blocks_run(name, desk, python):
     """One after the other, in one Python: a later block may use an earlier one's names."""
-    found = blocks(page, "python")
-    assert found, "the README shows no Python"
+    found = blocks((ROOT / name).read_text(encoding="utf-8"), "python")
+    assert found or name != "README.md", "the README shows no Python"
+    if not found:
+        return
     code = "\n".join("\n" * (block.line - 1) + block.text for block in found[:1])
     for block in found[1:]:  # blank lines keep the README's line numbers in a traceback
         code += "\n" * (block.line - 1 - code.count("\n")) + block.text
@@ -32,15 +38,16 @@ def test_python_blocks_run(page, desk, python):
 
 
 @pytest.mark.slow
-def test_console_blocks_print_what_is_shown(page, desk, cutaway):
-    found = commands(page)
-    assert found, "the README shows no command"
+@pytest.mark.parametrize("name", PAGES)
+def test_console_blocks_print_what_is_shown(name, desk, cutaway):
+    found = commands((ROOT / name).read_text(encoding="utf-8"))
+    assert found or name == "docs/models.md", f"{name} shows no command that runs"
     for command in found:
         done = cutaway(*shlex.split(command.words)[1:], cwd=desk)
-        assert done.returncode == 0, f"README line {command.line}: {command.words}\n{done.stderr}"
+        assert done.returncode == 0, f"{name} line {command.line}: {command.words}\n{done.stderr}"
         if command.shown.strip():
             assert matches(command.shown, done.stdout), (
-                f"README line {command.line}: {command.words}\n"
+                f"{name} line {command.line}: {command.words}\n"
                 f"--- shown\n{command.shown}\n--- printed\n{done.stdout}"
             )
 
@@ -52,10 +59,12 @@ def test_features_name_files_and_tests_that_exist(page):
     assert not wrong, "\n".join(wrong)
 
 
-def test_local_links_lead_somewhere(page):
+@pytest.mark.parametrize("name", PAGES)
+def test_local_links_lead_somewhere(name):
+    page = (ROOT / name).read_text(encoding="utf-8")
     links = re.findall(r"\]\(([^)#\s]+)", page) + re.findall(r'src="([^"]+)"', page)
     local = [link for link in links if not re.match(r"\w+:", link)]
-    assert not [link for link in local if not (ROOT / link).exists()]
+    assert not [link for link in local if not (ROOT / name).parent.joinpath(link).exists()]
 
 
 def _faults(row: Feature) -> list[str]:

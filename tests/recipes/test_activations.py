@@ -319,7 +319,9 @@ def test_standardised_as_drawn(cat):
         one = drawn.values[k].astype(np.float64)
         wanted = np.clip((one - one.mean()) / one.std() * 64 + 128, 0, 255)
         left = round(k * step)
-        errors = [np.abs(image[y : y + 32, x : x + 40] - wanted).max() for y in (0, 1, 2) for x in _near(left)]
+        errors = [
+            np.abs(image[y : y + 32, x : x + 40] - wanted).max() for y in (0, 1, 2) for x in _near(left)
+        ]
         assert min(errors) <= 1.5
     assert drawn.grid == (2, 16)
     assert np.abs(image[image.shape[0] // 2 + 16, 20] - 128) <= 1

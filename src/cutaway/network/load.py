@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import torch
 from torch import nn
 
-from cutaway.errors import BadSetting, CutawayError, UnknownModel, closest
+from cutaway.errors import BadSetting, CutawayError, UnknownModel, WeightsUnavailable, closest
 from cutaway.network.network import Network
-from cutaway.network.preprocessing import Preprocessing
 from cutaway.network.weights_file import fill
+from cutaway.network.zoo.entry import ZooEntry
 from cutaway.network.zoo.imagenet import imagenet_classes
-from cutaway.network.zoo.registry import entry
+from cutaway.network.zoo.library import LIBRARIES, from_library
+from cutaway.network.zoo.registry import ENTRIES, entry
 from cutaway.network.zoo.store import state_dict
 
 __all__ = ["load"]
 
 
 def load(
-    name: str, *, weights: str | os.PathLike[str] | None = None, device: str | torch.device = "cpu"
+    name: str | os.PathLike[str],
+    *,
+    weights: str | os.PathLike[str] | None = None,
+    device: str | torch.device = "cpu",
 ) -> Network:
     """Load a network, ready to look into.
 
@@ -46,32 +47,63 @@ def load(
     >>> net.classes[285], len(net.layers)
     ('Egyptian cat', 66)
     """
-    target = _device(device)
-    if ".py:" in name or name.endswith(".py"):
-        network = _from_file(name)
-    elif name.startswith(("timm:", "torchvision:")):
-        library, _, model = name.partition(":")
-        network = _from_library(library, model, pretrained=weights is None)
-    else:
-        one = entry(name)
-        state = state_dict(one) if weights is None else None
-        module = one.build().eval()
-        if state is not None:
-            module.load_state_dict(state)
-        network = Network(
-            module,
-            one.preprocessing,
-            classes=imagenet_classes() if one.classes else None,
-            name=one.name,
-            renames=one.renames,
-            aliases=one.aliases,
-            channels_last=True,
+    if not isinstance(name, str | os.PathLike):
+        raise BadSetting(
+            f"load takes a name, got {type(name).__name__}. A module that you have already: "
+            "cutaway.Network(module, preprocessing=cutaway.Preprocessing(…))"
         )
+    asked = os.fspath(name)
+    target = _device(device)
+    library, _, model = asked.partition(":")
+    if ".py:" in asked or asked.endswith(".py"):
+        network = _from_file(asked)
+    elif library in LIBRARIES and model:
+        network = from_library(library, model, pretrained=weights is None)
+    else:
+        return _to(_of_zoo(entry(asked), weights), target)
     if weights is not None:
         fill(network.module, Path(weights), network.name)
+    return _to(network, target)
+
+
+def _to(network: Network, target: torch.device) -> Network:
     if network.device != target:
         network.module.to(target)
     return network
+
+
+def _of_zoo(one: ZooEntry, weights: str | os.PathLike[str] | None) -> Network:
+    state = state_dict(one) if weights is None else None
+    with torch.device("meta"):  # no time for random weights, and nobody's random numbers changed
+        module = one.build()
+    module.to_empty(device="cpu")
+    for counter in module.buffers():  # of training steps; files may leave them out
+        counter.zero_()
+    if state is not None:
+        module.load_state_dict(state)
+    elif weights is not None:
+        _fill(module, one, Path(weights))
+    return Network(
+        module.eval(),
+        one.preprocessing,
+        classes=imagenet_classes() if one.classes else None,
+        name=one.name,
+        renames=one.renames,
+        aliases=one.aliases,
+        channels_last=True,
+    )
+
+
+def _fill(module: nn.Module, one: ZooEntry, path: Path) -> None:
+    try:
+        fill(module, path, one.name)
+    except WeightsUnavailable as error:
+        whole = f"{one.name}_full"
+        if whole in ENTRIES and "(first: classifier." in str(error):
+            raise WeightsUnavailable(
+                f"{error}. {one.name} is the convolutions only; with the classifier it is {whole}"
+            ) from error
+        raise
 
 
 def _device(wanted: str | torch.device) -> torch.device:
@@ -108,7 +140,7 @@ def _from_file(name: str) -> Network:
     except CutawayError:
         raise
     except (Exception, SystemExit) as error:
-        reason = error.msg if isinstance(error, SyntaxError) else str(error)
+        reason = " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())
         raise UnknownModel(f"{_where(error, path)}: {type(error).__name__}: {reason}") from error
     if isinstance(built, Network):
         return built
@@ -141,37 +173,3 @@ def _where(error: BaseException, path: Path) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == str(path.resolve())]
     return f"{path}, line {lines[-1]}" if lines else str(path)
-
-
-def _from_library(library: str, name: str, pretrained: bool) -> Network:
-    try:
-        found = importlib.import_module("timm" if library == "timm" else "torchvision.models")
-    except (ImportError, RuntimeError) as error:
-        raise UnknownModel(
-            f"{library} cannot be imported here ({error}). Install it: pip install {library}"
-        ) from error
-    try:
-        if library == "timm":
-            module = found.create_model(name, pretrained=pretrained)
-            settings = _timm_preprocessing(module)
-        else:
-            module = found.get_model(name, weights="DEFAULT" if pretrained else None)
-            settings = Preprocessing(size=224)
-    except Exception as error:
-        raise UnknownModel(f"{library} cannot make {name!r}: {error}") from error
-    count = getattr(module, "num_classes", 1000 if library == "torchvision" else None)
-    return Network(module.eval(), settings, classes=imagenet_classes() if count == 1000 else None, name=name)
-
-
-def _timm_preprocessing(module: Any) -> Preprocessing:
-    told: Mapping[str, Any] = module.pretrained_cfg
-    size = told["input_size"][-1]
-    fixed = bool(told.get("fixed_input_size"))
-    return Preprocessing(
-        size=(size, size) if fixed else size,
-        mean=tuple(told["mean"]),
-        std=tuple(told["std"]),
-        fit="crop" if fixed else "shortest",
-        crop_share=told.get("crop_pct") or 0.875,
-        interpolation="bilinear" if told.get("interpolation") == "bilinear" else "bicubic",
-    )

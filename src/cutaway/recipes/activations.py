@@ -19,10 +19,11 @@ from cutaway.network.place import Images
 from cutaway.network.receptive_field import Lattice
 from cutaway.network.selection import select_layers
 from cutaway.network.trace import Call
-from cutaway.recipes.origin import origin
+from cutaway.recipes.origin import origin, spelled
 from cutaway.view.album import Album
 from cutaway.view.grid import Grid
 from cutaway.view.heatmap import Heatmap
+from cutaway.view.montage import Montage
 from cutaway.view.picture import Picture
 from cutaway.view.scale import Range, Scale
 from cutaway.view.viewable import Viewable
@@ -46,6 +47,16 @@ class _Reading:
     images: Images
 
 
+@dataclass(frozen=True)
+class _Look:
+    """How maps are drawn, as the person asked."""
+
+    scale: str
+    colormap: str
+    columns: int | None
+    tile: tuple[int, int] | None
+
+
 def activations(
     network: Network,
     photos: Photos,
@@ -66,7 +77,7 @@ def activations(
     Args:
         network: the network to look into.
         photos: one or several, as Pictures or paths; one row each.
-        layer: a layer's name, several, a range "conv1..fire4", or "all"; several give an Album from one forward pass.
+        layer: a layer's name, several, a range "conv1..fire4", or "all"; several give an Album from one forward pass per photo.
         channels: 0-based; None draws them all.
         strongest: draw the channels with the largest values, this many, the strongest first.
         beside: enlarge the maps to the photo's size and put the photo first; by default where channels are chosen.
@@ -97,45 +108,81 @@ def activations(
         raise BadSetting("activations needs at least one photo, got none")
     pictures = [read(photo) for photo in several]
     names = select_layers(network, layer)
-    if len(names) > 1:
-        return _album(network, pictures[0], names, scale, colormap, columns, tile)
-    name = names[0]
-    stages = _around_relu(network, pictures[0], name) if relu else (("", name),)
-    readings = [_read(network, picture, [stage for _, stage in stages]) for picture in pictures]
-    chosen = _chosen(network, name, readings, stages, channels, strongest)
-    beside = (chosen is not None) if beside is None else beside
-    code = (
-        f"cutaway.activations(cutaway.load({network.name!r}), {[p.path or '' for p in pictures]!r}, {name!r})"
+    stages = {name: _around_relu(network, pictures[0], name) if relu else (("", name),) for name in names}
+    captured = list(dict.fromkeys(stage for pair in stages.values() for _, stage in pair))
+    readings = [_read(network, picture, captured) for picture in pictures]
+    paths = [picture.path or "photo" for picture in pictures]
+    code = spelled(
+        activations,
+        f"cutaway.load({network.name!r})",
+        repr(paths if len(paths) > 1 else paths[0]),
+        repr(names if len(names) > 1 else names[0]),
+        channels=None if channels is None else list(channels),
+        strongest=strongest,
+        beside=beside,
+        relu=relu,
+        scale=scale,
+        colormap=colormap,
+        columns=columns,
+        tile=tile,
+        size=size,
     )
-    provenance = origin(network, code, layer=name, channels=chosen, scale=scale)
-    if len(pictures) == 1 and len(stages) == 1 and not beside:
-        return _sheet(name, readings[0][name], chosen, scale, colormap, columns, tile, provenance)
-    wanted = chosen if chosen is not None else list(range(len(readings[0][name].values)))
-    rows, titles = [], []
-    for picture, reading in zip(pictures, readings, strict=True):
-        for stage, stage_name in stages:
-            cells = [
-                _cell(reading[stage_name], k, stage, stage_name, colormap, beside, len(pictures))
-                for k in wanted
-            ]
-            rows.append([picture, *cells] if beside else cells)
-            titles.append(stage)
-    ranges = _ranges(rows, scale)
-    drawn = tuple(
-        tuple(
-            replace(cell, scale=ranges[id(cell)]) if isinstance(cell, Heatmap) else _titled(cell)
-            for cell in row
+    look = _Look(scale, colormap, columns, (tile, tile) if isinstance(tile, int) else tile)
+    pages = []
+    for name in names:
+        chosen = _chosen(network, name, readings, stages[name], channels, strongest)
+        told = origin(network, code, layer=name, channels=chosen, scale=scale)
+        near = (chosen is not None) if beside is None else beside
+        rows = _rows(stages[name], readings, chosen, look, near)
+        source = f" · {_title(pictures[0])}" if len(pictures) == 1 and not near else ""
+        shape = " × ".join(map(str, readings[0][name].values.shape))
+        page = Grid(
+            rows=rows,
+            title=f"{network.name} · {name} ({shape}){source}",
+            row_titles=tuple(stage for _ in pictures for stage, _ in stages[name]) if relu else (),
+            caption=READING,
+            provenance=told,
         )
-        for row in rows
-    )
-    shape = " × ".join(map(str, readings[0][name].values.shape))
-    return Grid(
-        rows=drawn,
-        title=f"{network.name} · {name} ({shape})",
-        row_titles=tuple(titles) if len(stages) > 1 else (),
-        caption=READING,
-        provenance=provenance,
-    )
+        pages.append(page)
+    if len(pages) == 1:
+        return pages[0]
+    of = "one photo" if len(pictures) == 1 else f"{len(pictures)} photos"
+    told = origin(network, code, layers=names, scale=scale)
+    return Album(pages=tuple(pages), title=f"{network.name}: {len(names)} layers, {of}", provenance=told)
+
+
+def _rows(
+    stages: Sequence[tuple[str, str]],
+    readings: Sequence[dict[str, _Reading]],
+    chosen: list[int] | None,
+    look: _Look,
+    beside: bool,
+) -> tuple[tuple[Viewable, ...], ...]:
+    """A row for each photo and stage, on one scale: the photo and its maps, or all maps as one sheet."""
+    taken = [(reading[name], stage, name) for reading in readings for stage, name in stages]
+    picked = [one.values if chosen is None else one.values[chosen] for one, _, _ in taken]
+    rule = Scale(look.scale)
+    together: Range | None = None if rule.each else rule.fit_all(picked)
+    rows: list[tuple[Viewable, ...]] = []
+    for (one, stage, name), values in zip(taken, picked, strict=True):
+        wanted = range(len(values)) if chosen is None else chosen
+        if not beside:
+            caption = "" if len(readings) == 1 else _title(one.photo)
+            labels = tuple(f"channel {k}" for k in wanted)
+            scale = together or look.scale
+            rows.append(
+                (Montage(values, labels, look.columns, scale, look.colormap, look.tile, caption=caption),)
+            )
+            continue
+        several = len(readings) > 1
+        cells = [
+            replace(_cell(one, k, stage, name, look.colormap, several), scale=together or look.scale)
+            for k in wanted
+        ]
+        h, w = one.photo.size
+        photo = replace(one.photo, caption=f"{_title(one.photo)}\n{w} × {h} pixels")
+        rows.append((photo, *cells))
+    return tuple(rows)
 
 
 def _read(network: Network, photo: Picture, names: Sequence[str]) -> dict[str, _Reading]:
@@ -199,85 +246,19 @@ def _chosen(
     return None
 
 
-def _cell(
-    reading: _Reading, k: int, stage: str, name: str, colormap: str, beside: bool, photo_count: int
-) -> Heatmap:
+def _cell(reading: _Reading, k: int, stage: str, name: str, colormap: str, several: bool) -> Heatmap:
     values = reading.values[k]
     y, x = np.unravel_index(int(values.argmax()), values.shape)
-    which = f"{Path(reading.photo.path).name} · " if photo_count > 1 and reading.photo.path else ""
-    caption = f"{which}channel {k}\n{stage or name} · max {values.max():.3g} at ({y}, {x})"
-    placement = reading.images.places[0].placement(reading.lattice) if beside and reading.lattice else None
-    photo = reading.photo if beside else None
+    which = f"{_title(reading.photo)} · " if several else ""
     return Heatmap(
         values,
-        photo=photo,
-        placement=placement,
+        photo=reading.photo,
+        placement=reading.images.places[0].placement(reading.lattice) if reading.lattice else None,
         colormap=colormap,
         look="plain",
-        caption=caption,
-        colorbar=beside,
+        caption=f"{which}channel {k}\n{stage or name} · max {values.max():.3g} at ({y}, {x})",
     )
 
 
-def _ranges(rows: Sequence[Sequence[Viewable]], scale: str) -> dict[int, Range]:
-    cells = [cell for row in rows for cell in row if isinstance(cell, Heatmap)]
-    if scale in ("cell", "channel"):
-        return {id(cell): Scale(scale).fit(cell.values) for cell in cells}
-    together = Scale(scale).fit(np.concatenate([cell.values.ravel() for cell in cells]))
-    return {id(cell): together for cell in cells}
-
-
-def _sheet(
-    name: str,
-    reading: _Reading,
-    chosen: list[int] | None,
-    scale: str,
-    colormap: str,
-    columns: int | None,
-    tile: int | tuple[int, int] | None,
-    provenance: dict[str, object],
-) -> Grid:
-    wanted = list(range(len(reading.values))) if chosen is None else chosen
-    values = reading.values if chosen is None else reading.values[wanted]
-    shape = " × ".join(map(str, reading.values.shape))
-    source = Path(reading.photo.path).name if reading.photo.path else "photo"
-    return Grid.of_maps(
-        values,
-        names=tuple(f"channel {k}" for k in wanted),
-        columns=columns,
-        scale=scale,
-        colormap=colormap,
-        tile=(tile, tile) if isinstance(tile, int) else tile,
-        title=f"{provenance.get('network')} · {name} ({shape}) · {source}",
-        caption=READING,
-        provenance=provenance,
-    )
-
-
-def _album(
-    network: Network,
-    photo: Picture,
-    names: Sequence[str],
-    scale: str,
-    colormap: str,
-    columns: int | None,
-    tile: int | tuple[int, int] | None,
-) -> Album:
-    readings = _read(network, photo, names)
-    provenance = origin(
-        network,
-        f"cutaway.activations(cutaway.load({network.name!r}), {photo.path!r}, {list(names)!r})",
-        layers=list(names),
-        scale=scale,
-    )
-    pages = tuple(
-        _sheet(name, readings[name], None, scale, colormap, columns, tile, provenance) for name in names
-    )
-    return Album(pages=pages, title=f"{network.name}: {len(names)} layers, one photo", provenance=provenance)
-
-
-def _titled(cell: Viewable) -> Viewable:
-    if not isinstance(cell, Picture):
-        return cell
-    h, w = cell.size
-    return replace(cell, caption=f"{Path(cell.path).name if cell.path else 'photo'}\n{w} × {h} pixels")
+def _title(photo: Picture) -> str:
+    return Path(photo.path).name if photo.path else "photo"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import platform
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -13,7 +15,7 @@ import torch
 from cutaway.network.fingerprint import fingerprint
 from cutaway.network.network import Network
 
-__all__ = ["origin"]
+__all__ = ["origin", "spelled"]
 
 
 def origin(network: Network | None, code: str, **settings: Any) -> dict[str, object]:
@@ -38,3 +40,15 @@ def origin(network: Network | None, code: str, **settings: Any) -> dict[str, obj
         "python": platform.python_version(),
     }
     return told
+
+
+def spelled(function: Callable[..., Any], *words: str, **settings: Any) -> str:
+    """Write the Python that calls a public function, with those settings that are not its defaults.
+
+    >>> def draw(photo, *, top=3): ...
+    >>> spelled(draw, "'cat.jpg'", top=3), spelled(draw, "'cat.jpg'", top=2)
+    ("cutaway.draw('cat.jpg')", "cutaway.draw('cat.jpg', top=2)")
+    """
+    usual = inspect.signature(function).parameters
+    given = [f"{name}={value!r}" for name, value in settings.items() if value != usual[name].default]
+    return f"cutaway.{function.__name__}({', '.join([*words, *given])})"

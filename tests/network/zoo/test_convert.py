@@ -31,7 +31,8 @@ COUNTS = {
 def index_answers() -> bool:
     for index in pip_settings().indexes:
         with contextlib.suppress(WeightsUnavailable):
-            transfer(f"{index}pip/", 32 << 20, pip_settings().certificates)
+            settings = pip_settings()
+            transfer(f"{index}pip/", 32 << 20, certificates=settings.certificates, proxy=settings.proxy)
             return True
     return False
 

