@@ -32,14 +32,19 @@ def main() -> None:
     }
     for name, result in drawn.items():
         image = result.to_image()
-        # The docs show them at most this wide; 256 colours are enough for a page.
+        # The docs show them at most this wide.
         widest = 1200 if name == "conv1" else 1600
         if image.width > widest:
             image = image.resize(
                 (widest, round(image.height * widest / image.width)), Image.Resampling.LANCZOS
             )
-        image.quantize(256).save(OUT / f"{name}.png", optimize=True)
-        print(OUT / f"{name}.png", image.size, f"{(OUT / f'{name}.png').stat().st_size / 1000:.0f} kB")
+        if name in ("conv1", "weights"):
+            path = OUT / f"{name}.png"
+            image.quantize(256).save(path, optimize=True)
+        else:
+            path = OUT / f"{name}.jpg"
+            image.save(path, quality=90, subsampling=0)
+        print(path, image.size, f"{path.stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":

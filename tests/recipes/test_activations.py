@@ -353,3 +353,22 @@ def test_several_layers_of_chosen_channels_and_photos(net, cat, coffee):
     assert len(count) == 2
     with pytest.raises(cw.BadSetting, match="fire2.squeeze of squeezenet1_1 has channels 0 to 15, got 40"):
         cw.activations(net, cat, layer=["conv1", "fire2.squeeze"], channels=[40])
+
+
+def test_whole_layers_of_two_photos(net, cat, coffee):
+    """A12: without chosen channels, a sheet of the layer for each photo, on one scale; tile and columns hold too."""
+    grid = cw.activations(net, [cat, coffee], layer="fire6.squeeze", columns=16, tile=32)
+    sheets = [row[0] for row in grid.rows]
+    assert [(one.grid, one.size) for one in sheets] == [((3, 16), (32, 32))] * 2
+    assert sheets[0].range == sheets[1].range
+    assert sheets[0].range.high == max(one.values.max() for one in sheets)
+    assert [one.caption for one in sheets] == ["chelsea.png", "coffee.png"]
+
+
+def test_the_code_of_a_sheet_makes_it_again(net, cat):
+    """F13: the line of Python in the provenance gives the same numbers."""
+    for settings in ({"channels": [3, 5], "relu": True, "size": 64}, {"strongest": 2}, {}):
+        grid = cw.activations(net, cat, layer="relu1", **settings)
+        again = eval(grid.code(), {"cutaway": cw})
+        assert again.names == grid.names
+        assert np.array_equal(again.values, grid.values)

@@ -341,3 +341,18 @@ def test_the_look_by_default_leaves_the_photo_recognisable(net, cat):
     brightness = drawn @ np.array([0.299, 0.587, 0.114])
     before = cat.pixels @ np.array([0.299, 0.587, 0.114])
     assert np.corrcoef(brightness[quiet], before[quiet])[0, 1] > 0.95
+
+
+def test_the_code_of_a_sheet_makes_it_again(net, cat):
+    """F13: the line of Python in the provenance gives the same numbers."""
+    for settings in ({}, {"classes": ["espresso", 3], "size": 160}, {"method": cw.attribution.GradCAM("fire5")}):
+        grid = cw.explain(net, cat, **settings)
+        again = eval(grid.code(), {"cutaway": cw})
+        assert again.names == grid.names
+        assert np.array_equal(again.values, grid.values)
+
+
+def test_classes_and_the_true_class_are_two_questions(net, cat):
+    """E9: asked for both, it says so instead of forgetting one."""
+    with pytest.raises(cw.BadSetting, match="give classes or true, not both"):
+        cw.explain(net, cat, classes=[3], true="tabby")

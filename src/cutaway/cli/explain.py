@@ -81,6 +81,8 @@ def run(
             raise BadSetting(f"--method takes {', '.join(METHODS)}, got {method!r}")
         made: dict[str, Attribution] = {"cam": CAM(), "grad-cam": GradCAM(layer), "saliency": Saliency()}
         chosen = made[method]
+        if layer is not None and method != "grad-cam":
+            raise BadSetting(f"--layer goes with --method grad-cam, got --method {method}")
     elif layer is not None:
         chosen = GradCAM(layer)
     settings: dict[str, Any] = {

@@ -22,7 +22,7 @@ def place(out: str, stem: str, taken: set[Path]) -> Path:
     'my cat_.png'
     """
     path = Path(out)
-    if path.suffix:
+    if path.suffix and not path.is_dir():
         if path.suffix.lower() != ".png":
             raise BadSetting(f"--out takes a folder or a name ending in .png, got {out!r}")
         stem, path = path.stem, path.parent

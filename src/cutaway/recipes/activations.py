@@ -30,8 +30,10 @@ from cutaway.view.viewable import Viewable
 
 __all__ = ["activations"]
 
+SIGNED = "White: strongly positive, black: strongly negative."
+GATED = "White: strong, black: no answer, as after a ReLU nothing is negative."
 READING = (
-    "White: strongly positive, black: strongly negative. A place in a map is the same place in the photo; "
+    "A place in a map is the same place in the photo; "
     "early layers answer to edges and colours, late ones to parts and objects."
 )
 Photos = Picture | str | Path | Sequence[Picture | str | Path]
@@ -77,7 +79,7 @@ def activations(
     Args:
         network: the network to look into.
         photos: one or several, as Pictures or paths; one row each.
-        layer: a layer's name, several, a range "conv1..fire4", or "all"; several give an Album from one forward pass per photo.
+        layer: a layer's name, several, a range "conv1..fire4", or "all"; several give an Album from one pass per photo.
         channels: 0-based; None draws them all.
         strongest: draw the channels with the largest values, this many, the strongest first.
         beside: enlarge the maps to the photo's size and put the photo first; by default where channels are chosen.
@@ -140,7 +142,7 @@ def activations(
             rows=rows,
             title=f"{network.name} · {name} ({shape}){source}",
             row_titles=tuple(stage for _ in pictures for stage, _ in stages[name]) if relu else (),
-            caption=READING,
+            caption=_reading([values]),
             provenance=told,
         )
         pages.append(page)

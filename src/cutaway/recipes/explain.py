@@ -20,7 +20,7 @@ from cutaway.network.place import Images
 from cutaway.network.receptive_field import Lattice
 from cutaway.objectives.class_logit import class_logit
 from cutaway.objectives.objective import Objective
-from cutaway.recipes.origin import origin
+from cutaway.recipes.origin import origin, spelled
 from cutaway.view.grid import Grid
 from cutaway.view.heatmap import Heatmap
 from cutaway.view.picture import Picture
@@ -75,6 +75,8 @@ def explain(
     several = [photos] if isinstance(photos, Picture | str | Path) else list(photos)
     if not several:
         raise BadSetting("explain needs at least one photo, got none")
+    if classes is not None and true is not None:
+        raise BadSetting("give classes or true, not both: true draws the predicted class beside the true one")
     rows, told = [], []
     for given in several:
         photo = read(given)
@@ -103,13 +105,28 @@ def explain(
             )
         )
     used = told[0]["method"]
+    paths = [photo.path or "photo" for photo, _ in rows]
+    code = spelled(
+        explain,
+        f"cutaway.load({network.name!r})",
+        repr(paths if len(paths) > 1 else paths[0]),
+        classes=None if classes is None else list(classes),
+        true=true,
+        top=top,
+        size=size,
+        scale=scale,
+        look=look,
+        output=output,
+    )
+    if method is not None:
+        code = f"{code[:-1]}, method=cutaway.attribution.{method!r})"
     return Grid(
         rows=tuple(drawn),
         title=f"{network.name}: what it sees, and where",
         caption=f"{used}. {HELP}",
         provenance=origin(
             network,
-            f"cutaway.explain(cutaway.load({network.name!r}), {[str(s['path']) for s in told]!r})",
+            code,
             method=used,
             scale=scale,
             size=str(network.preprocessing.size if network.preprocessing else None),

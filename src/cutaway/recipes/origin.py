@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 import platform
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy
 import PIL
 import torch
 
+from cutaway import __version__
 from cutaway.network.fingerprint import fingerprint
 from cutaway.network.network import Network
 
@@ -24,16 +24,12 @@ def origin(network: Network | None, code: str, **settings: Any) -> dict[str, obj
     >>> origin(None, "cutaway.models()")["code"]
     'cutaway.models()'
     """
-    try:
-        own = version("cutaway")
-    except PackageNotFoundError:
-        own = "source"
     told: dict[str, object] = {"code": code, "settings": settings}
     if network is not None:
         told["network"] = network.name
         told["weights"] = fingerprint(network.module)
     told["versions"] = {
-        "cutaway": own,
+        "cutaway": __version__,
         "torch": torch.__version__,
         "numpy": numpy.__version__,
         "pillow": PIL.__version__,

@@ -90,7 +90,7 @@ _ALL = (
             63.8,
         ),
         classes=False,
-        about="Convolutions only, no classes; the best for style and feature pictures; too slow for live use, at about 30 times the time.",
+        about="Convolutions only, no classes; the best for style and feature pictures; too slow for live use.",
         licence="BSD-3-Clause",
         renames=_features(vgg.renames(16)),
         aliases=vgg.aliases(16),
