@@ -372,3 +372,14 @@ def test_the_code_of_a_sheet_makes_it_again(net, cat):
         again = eval(grid.code(), {"cutaway": cw})
         assert again.names == grid.names
         assert np.array_equal(again.values, grid.values)
+
+
+def test_the_caption_says_what_black_and_white_mean(net, cat):
+    """A13, A6: black is strongly negative before a ReLU, and no answer after it; colours have their bar."""
+    signed, gated, coloured = (
+        cw.activations(net, cat, layer=layer, channels=[3], colormap=colormap).caption
+        for layer, colormap in (("conv1", "gray"), ("relu1", "gray"), ("conv1", "viridis"))
+    )
+    assert signed.startswith("White: strongly positive, black: strongly negative. A place")
+    assert gated.startswith("White: strong, black: no answer")
+    assert coloured.startswith("A place in a map is the same place")

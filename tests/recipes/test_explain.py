@@ -345,7 +345,11 @@ def test_the_look_by_default_leaves_the_photo_recognisable(net, cat):
 
 def test_the_code_of_a_sheet_makes_it_again(net, cat):
     """F13: the line of Python in the provenance gives the same numbers."""
-    for settings in ({}, {"classes": ["espresso", 3], "size": 160}, {"method": cw.attribution.GradCAM("fire5")}):
+    for settings in (
+        {},
+        {"classes": ["espresso", 3], "size": 160},
+        {"method": cw.attribution.GradCAM("fire5")},
+    ):
         grid = cw.explain(net, cat, **settings)
         again = eval(grid.code(), {"cutaway": cw})
         assert again.names == grid.names

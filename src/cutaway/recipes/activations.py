@@ -142,7 +142,7 @@ def activations(
             rows=rows,
             title=f"{network.name} · {name} ({shape}){source}",
             row_titles=tuple(stage for _ in pictures for stage, _ in stages[name]) if relu else (),
-            caption=_reading([values]),
+            caption=_told([one[stage].values for one in readings for _, stage in stages[name]], colormap),
             provenance=told,
         )
         pages.append(page)
@@ -151,6 +151,14 @@ def activations(
     of = "one photo" if len(pictures) == 1 else f"{len(pictures)} photos"
     told = origin(network, code, layers=names, scale=scale)
     return Album(pages=tuple(pages), title=f"{network.name}: {len(names)} layers, {of}", provenance=told)
+
+
+def _told(several: Sequence[np.ndarray], colormap: str) -> str:
+    """Say what white and black mean: after a ReLU black is silence, not refusal. Colours have their bar."""
+    if colormap != "gray":
+        return READING
+    negative = any(bool((values < 0).any()) for values in several)
+    return f"{SIGNED if negative else GATED} {READING}"
 
 
 def _rows(

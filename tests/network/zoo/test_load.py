@@ -108,6 +108,36 @@ def test_a_definition_takes_weights_in_torchvisions_naming(tmp_path: Path) -> No
     assert not net.module.training
 
 
+def test_whole_weights_for_the_convolutions_alone_are_sent_to_the_whole_network(tmp_path: Path) -> None:
+    torch.manual_seed(4)
+    wanted = ENTRIES["mobilenet_v2_full"].build().state_dict()
+    torch.save(wanted, tmp_path / "w.pth")
+    told = refused("mobilenet_v2", weights=tmp_path / "w.pth")
+    assert "with the classifier it is mobilenet_v2_full" in told
+    assert holds(load("mobilenet_v2_full", weights=tmp_path / "w.pth").module, wanted)
+
+
+@pytest.mark.parametrize("weights", [None, "w.safetensors"])
+def test_loading_changes_nobodys_random_numbers(weights: str | None, tmp_path: Path) -> None:
+    path = tmp_path / weights if weights else None
+    if path:
+        save_file(ENTRIES["squeezenet1_1"].build().state_dict(), path)
+    before = torch.get_rng_state()
+    load("squeezenet1_1", weights=path)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_weights_without_counters_leave_them_at_zero(tmp_path: Path) -> None:
+    wanted = ENTRIES["resnet18"].build().state_dict()
+    counters = [name for name in wanted if name.endswith("num_batches_tracked")]
+    given = {name: value for name, value in wanted.items() if name not in counters}
+    save_file(given, tmp_path / "w.safetensors")
+    found = load("resnet18", weights=tmp_path / "w.safetensors").module.state_dict()
+    assert len(counters) == 20
+    assert all(int(found[name]) == 0 for name in counters)
+    assert all(torch.equal(found[name], value) for name, value in given.items())
+
+
 def test_googlenet_does_not_mind_torchvisions_auxiliary_classifiers(tmp_path: Path) -> None:
     wanted = ENTRIES["googlenet"].build().state_dict()
     torch.save({**wanted, "aux1.fc1.weight": torch.ones(2, 2)}, tmp_path / "w.pt")
@@ -139,6 +169,23 @@ def test_a_relative_path_and_an_error_with_its_line(file: Path, monkeypatch: pyt
     for path in ("tiny.py", str(file)):
         told = refused(f"{path}:broken", error=UnknownModel)
         assert told.startswith(f"{path}, line {line}: ZeroDivisionError")
+
+
+def test_a_path_will_do(file: Path) -> None:
+    assert load(file).name == "tiny"
+
+
+def test_an_error_of_many_lines_is_told_in_one(file: Path) -> None:
+    file.write_text("def build():\n    raise ValueError('first\\n  second')\n")
+    assert refused(str(file), error=UnknownModel) == f"{file}, line 2: ValueError: first second"
+
+
+def test_what_is_no_name_is_refused_in_words(python) -> None:
+    code = "import cutaway, torch\ntry:\n    cutaway.load(torch.nn.ReLU())\n"
+    told = python("-c", f"{code}except cutaway.BadSetting as error:\n    print(error)").stdout
+    assert told.startswith(
+        "load takes a name, got ReLU. A module that you have already: cutaway.Network(module"
+    )
 
 
 def test_an_error_at_import_and_a_syntax_error(file: Path) -> None:
@@ -332,7 +379,3 @@ def test_a_device_that_torch_does_not_have(device: str, name: str) -> None:
 def test_auto_is_cuda_where_there_is_one(name: str) -> None:
     assert load(name, device="auto").device.type == ("cuda" if torch.cuda.is_available() else "cpu")
     assert load(name, device=torch.device("cpu")).device.type == "cpu"
-
-
-def test_a_library_that_is_not_there_or_does_not_know_the_name(torchvision: object) -> None:
-    assert "torchvision cannot make 'no_such_net'" in refused("torchvision:no_such_net", error=UnknownModel)

@@ -21,6 +21,7 @@ def test_every_file_is_listed_with_its_hash(folder: str, root: Path) -> None:
     assert listed == {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in there.items()}
 
 
+@pytest.mark.reference
 def test_the_class_names_are_torchvisions(torchvision: object) -> None:
     from torchvision.models._meta import _IMAGENET_CATEGORIES
 

@@ -21,23 +21,33 @@ def test_the_environment_and_its_order() -> None:
             "PIP_INDEX_URL": "https://a/",
             "PIP_EXTRA_INDEX_URL": "https://b/simple  file:///c",
             "PIP_CERT": "/d.pem",
+            "PIP_PROXY": "proxy.example:8080",
+            "REQUESTS_CA_BUNDLE": "/e.pem",
         }
     )
     assert found.indexes == ("https://a/", "https://b/simple/", "file:///c/")
     assert found.certificates == "/d.pem"
+    assert found.proxy == "proxy.example:8080"
+
+
+def test_where_pips_settings_name_no_certificates_it_asks_two_more() -> None:
+    alone = {"PIP_CONFIG_FILE": "/dev/null"}
+    assert pip_settings({**alone, "CURL_CA_BUNDLE": "/c"}).certificates == "/c"
+    assert pip_settings({**alone, "REQUESTS_CA_BUNDLE": "/r", "CURL_CA_BUNDLE": "/c"}).certificates == "/r"
 
 
 def test_pips_own_configuration_file_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "pip.conf").write_text(
         "[global]\nindex-url = https://mirror.example/simple\nextra-index-url =\n    https://x/simple\n    https://y/simple\n"
-        "cert = /company.pem\n"
+        "cert = /company.pem\nproxy = proxy.example:3128\n"
     )
-    for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CERT"):
+    for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CERT", "PIP_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
     found = pip_settings()
     assert found.indexes == ("https://mirror.example/simple/", "https://x/simple/", "https://y/simple/")
     assert found.certificates == "/company.pem"
+    assert found.proxy == "proxy.example:3128"
     # The environment wins over the file.
     assert pip_settings({"PIP_INDEX_URL": "https://other"}).indexes[0] == "https://other/"
 

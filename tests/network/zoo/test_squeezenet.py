@@ -73,6 +73,7 @@ def caffe_squeezenet(parts: dict[str, Any], pixels: np.ndarray) -> Tensor:
     return convolved(x, "conv10").mean((2, 3))
 
 
+@pytest.mark.network_access
 @pytest.mark.parametrize("size", [227, 224])
 @pytest.mark.parametrize("photo", PHOTOS)
 def test_logits_are_caffes(photo: str, size: int, net: Network, caffe_file: bytes, root: Path) -> None:
@@ -86,6 +87,7 @@ def test_logits_are_caffes(photo: str, size: int, net: Network, caffe_file: byte
     torch.testing.assert_close(found.double(), wanted, atol=1e-4, rtol=0)
 
 
+@pytest.mark.network_access
 def test_the_bundled_file_can_be_made_again_byte_for_byte(
     script: ModuleType, caffe_file: bytes, root: Path
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
+from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from network.zoo.small_index import NUMBERS, SmallIndex, pickled, pinned, runnin
 from safetensors.torch import load_file, save_file
 
 from cutaway.errors import WeightsUnavailable
+from cutaway.network.zoo.entry import Bundled
 from cutaway.network.zoo.registry import entry
 from cutaway.network.zoo.store import cache_folder, is_here, state_dict
 
@@ -90,7 +93,14 @@ def _of_another_network(path: Path) -> None:
     save_file({"weight": torch.from_numpy(np.ones((2, 3), np.float32))}, path)
 
 
-@pytest.mark.parametrize("damage", [_shortened, _emptied, _one_bit_off, _of_another_network])
+def _of_a_kind_that_numpy_does_not_know(path: Path) -> None:
+    save_file({"weight": torch.ones(2, 3, dtype=torch.bfloat16)}, path)
+
+
+DAMAGES = [_shortened, _emptied, _one_bit_off, _of_another_network, _of_a_kind_that_numpy_does_not_know]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_cache_is_noticed_dropped_and_fetched_again(
     damage, index: SmallIndex, tmp_path: Path
 ) -> None:
@@ -144,9 +154,25 @@ def test_two_networks_of_one_archive_cost_one_download(index: SmallIndex) -> Non
     assert len(index.asked) == 2
 
 
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_weights_in_the_package_say_how_to_mend_it(damage, tmp_path: Path) -> None:
+    whole = entry("squeezenet1_1")
+    assert isinstance(whole.weights, Bundled)
+    copy = tmp_path / "copy.safetensors"
+    with as_file(files("cutaway.network.zoo").joinpath("weights", whole.weights.filename)) as path:
+        copy.write_bytes(path.read_bytes())
+    # An absolute name stays itself under whatever folder it is looked for.
+    there = replace(whole, weights=Bundled(str(copy), whole.weights.tensor_hash))
+    assert len(state_dict(there)) == 52
+    damage(copy)
+    with pytest.raises(WeightsUnavailable, match=r"copy\.safetensors.* is damaged\. Install cutaway again"):
+        state_dict(there)
+
+
 def test_a_definition_without_weights_says_how_to_give_them() -> None:
     with pytest.raises(
-        WeightsUnavailable, match=r"resnet50 is here without weights.*--weights file\.safetensors"
+        WeightsUnavailable,
+        match=r"resnet50 is here without weights.*own checkpoint: --weights file\.safetensors",
     ):
         state_dict(entry("resnet50"))
 

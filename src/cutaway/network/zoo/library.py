@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -67,11 +68,13 @@ def _imported(library: str) -> Any:
 
 def _torchvision(models: Any, name: str, pretrained: bool) -> Network:
     weights = models.get_model_weights(name).DEFAULT
-    # These two prepare their input inside, and only where they are given torchvision's own weights.
-    inside = {} if pretrained or name not in ("googlenet", "inception_v3") else {"transform_input": True}
-    if inside:
-        inside["init_weights"] = False
-    module = models.get_model(name, weights=weights if pretrained else None, **inside)
+    more: dict[str, Any] = {}
+    if "weights_backbone" in inspect.signature(models.get_model_builder(name)).parameters:
+        more["weights_backbone"] = None  # or else it downloads these, asked or not
+    if not pretrained and name in ("googlenet", "inception_v3"):
+        # These two prepare their input inside, but by themselves only with torchvision's own weights.
+        more |= {"transform_input": True, "init_weights": False}
+    module = models.get_model(name, weights=weights if pretrained else None, **more)
     told = weights.transforms()
     classifies = type(told).__name__ == "ImageClassification"
     categories: Sequence[str] = weights.meta.get("categories", ())
