@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from interleaved import compare
+from PIL import Image
 
 import cutaway as cw
 
@@ -21,6 +22,22 @@ def bare() -> torch.Tensor:
         return net.module.classifier[:3](net.module.features(plain))
 
 
+def script() -> torch.Tensor:
+    """What a plain script does with the photo before that: resize, normalise."""
+    h, w = photo.size
+    small = Image.fromarray(photo.pixels).resize(
+        (round(w * 224 / min(h, w)), round(h * 224 / min(h, w))), Image.BILINEAR
+    )
+    tensor = torch.from_numpy(np.array(small)).permute(2, 0, 1)[None].float().div_(255)
+    mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+    ready = tensor.sub_(mean.view(1, 3, 1, 1)).div_(std.view(1, 3, 1, 1))
+    with torch.no_grad():
+        found = net.module.classifier[:3](
+            net.module.features(ready.contiguous(memory_format=torch.channels_last))
+        )
+    return found[0, found.mean((2, 3))[0].topk(3).indices]
+
+
 maps = bare()
 grid = cw.explain(net, photo)
 top = maps.mean((2, 3)).argsort(descending=True)[0, :3]
@@ -29,6 +46,7 @@ compare(
     "explain",
     {
         "the bare forward pass": bare,
+        "a plain script: resize, normalise, forward, maps": script,
         "cutaway.explain": lambda: cw.explain(net, photo),
         "cutaway.explain, drawn": lambda: cw.explain(net, photo).to_image(),
         "cutaway.explain, drawn and written": lambda: cw.explain(net, photo).save("build/bench-explain.png"),

@@ -36,7 +36,7 @@ def torchcam() -> torch.Tensor:
 objective = cw.class_logit(285)
 ours = cw.attribution.GradCAM("fire9")
 theirs = captum.attribute(plain, 285, relu_attributions=True)
-gap = float((ours(net, images, objective) - theirs).abs().max() / theirs.abs().max())
+gap = float((ours(net, images, objective) - theirs.detach()).abs().max() / theirs.detach().abs().max())
 compare(
     "grad_cam",
     {

@@ -113,3 +113,9 @@ def test_a_library_that_is_not_installed(library: str, python) -> None:
     )
     told = python("-c", code).stdout
     assert told == f"{library} is not installed here. Install it: pip install {library}\n"
+
+
+def test_a_crop_larger_than_the_image_is_the_whole_of_it(timm: ModuleType) -> None:
+    net = without_weights("timm", "volo_d1_384")  # its crop_pct is 1.15
+    assert net.preprocessing is not None
+    assert net.preprocessing.crop_share == 1.0

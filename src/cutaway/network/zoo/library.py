@@ -112,7 +112,7 @@ def _timm(timm: Any, name: str, pretrained: bool) -> Network:
         mean=tuple(told["mean"]),
         std=tuple(told["std"]),
         fit="crop" if fixed else "shortest",
-        crop_share=told.get("crop_pct") or 0.875,
+        crop_share=min(told.get("crop_pct") or 0.875, 1.0),
         interpolation="bilinear" if told.get("interpolation") == "bilinear" else "bicubic",
     )
     classes = imagenet_classes() if getattr(module, "num_classes", None) == 1000 else None
