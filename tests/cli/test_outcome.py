@@ -88,6 +88,7 @@ def test_wrong_usage(words, said, python):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(
     ("body", "said"),
     [

@@ -76,7 +76,7 @@ class TwoEnds(nn.Module):
 REFUSED = {
     "several fc layers": (
         ends(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 5)),
-        r"5 \(relu\) stands between its last map and its classes. Use GradCAM",
+        r"it ends in 2 fully connected layers \(4, 6\). Use GradCAM",
     ),
     "two fc layers": (
         ends(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 6), nn.Linear(6, 5)),

@@ -8,12 +8,26 @@ from typing import Annotated
 
 import typer
 
-from cutaway.cli.options import Device, Json, Model, Out, Seed, Size, Weights, numbers, open_network, sizes
+from cutaway.cli.options import (
+    Device,
+    Json,
+    Model,
+    Out,
+    Seed,
+    Size,
+    Weights,
+    expanded,
+    numbers,
+    open_network,
+    sizes,
+)
 from cutaway.cli.write import place, write
 
 
 def run(
-    photos: Annotated[list[str], typer.Argument(metavar="PHOTO", help="Photos, or folders of photos.")],
+    photos: Annotated[
+        list[str], typer.Argument(metavar="PHOTO", help="Photos, folders of photos, or - for standard input.")
+    ],
     layer: Annotated[
         list[str],
         typer.Option(
@@ -76,12 +90,11 @@ def run(
       cutaway activations face.jpg --layer conv1 --channels 5 --relu
       cutaway activations face.jpg --layer conv1.. --scale channel --columns 16
     """
-    from cutaway.images.folder import photos as expand
     from cutaway.recipes.activations import activations
     from cutaway.view.album import Album
 
     chosen = numbers(channels, "--channels")
-    paths = expand(photos)
+    paths = expanded(photos)
     network = open_network(model, weights, device, seed)
     result = activations(
         network,
@@ -97,7 +110,8 @@ def run(
         tile=tile,
         size=sizes(size),
     )
-    stem = f"{Path(paths[0]).stem}-{'-'.join(layer)}" if len(paths) == 1 else f"activations-{'-'.join(layer)}"
+    first = "photo" if paths[0] == "-" else Path(paths[0]).stem
+    stem = f"{first}-{'-'.join(layer)}" if len(paths) == 1 else f"activations-{'-'.join(layer)}"
     written = write(result, place(out, stem.replace("..", "-to-"), set()), html=isinstance(result, Album))
     if as_json:
         summary = {

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cutaway.cli.options import Device, Json, Model, Out, Seed, Size, Weights, open_network, sizes
+from cutaway.cli.options import Device, Json, Model, Out, Seed, Size, Weights, expanded, open_network, sizes
 from cutaway.cli.write import place, write
 from cutaway.errors import BadImage, BadSetting
 
@@ -73,7 +73,6 @@ def run(
       cutaway explain cat.jpg --model models/mine.py:build --weights mine.safetensors --method grad-cam
     """
     from cutaway.attribution import CAM, Attribution, GradCAM, Saliency
-    from cutaway.images.folder import photos as expand
 
     chosen: Attribution | None = None
     if method is not None:
@@ -94,8 +93,7 @@ def run(
         "scale": scale,
         "look": look,
     }
-    named = [photo for photo in photos if photo != "-"]
-    paths: list[str | Path] = [*(expand(named) if named else []), *(["-"] if "-" in photos else [])]
+    paths = expanded(photos)
     network = open_network(model, weights, device, seed)
     told, refused = _sheets(network, paths, settings, out, together or scale == "shared", as_json)
     if as_json:
@@ -118,12 +116,13 @@ def _sheets(
     refused: list[dict[str, str]] = []
     taken: set[Path] = set()
     groups = [paths] if together else [[path] for path in paths]
+    console = Console(stderr=True)
     steps = track(
         groups,
         description="explain",
-        console=Console(stderr=True),
+        console=console,
         transient=True,
-        disable=quiet or len(groups) < 2,
+        disable=quiet or len(groups) < 2 or not console.is_terminal,
     )
     for group in steps:
         photos = []

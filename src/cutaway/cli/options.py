@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -12,7 +14,19 @@ from cutaway.errors import BadSetting
 if TYPE_CHECKING:
     from cutaway.network.network import Network
 
-__all__ = ["Device", "Json", "Model", "Out", "Seed", "Size", "Weights", "numbers", "open_network", "sizes"]
+__all__ = [
+    "Device",
+    "Json",
+    "Model",
+    "Out",
+    "Seed",
+    "Size",
+    "Weights",
+    "expanded",
+    "numbers",
+    "open_network",
+    "sizes",
+]
 
 Model = Annotated[
     str,
@@ -81,6 +95,14 @@ def numbers(text: str | None, option: str) -> list[int] | None:
             raise BadSetting(f"{option}: the range {part.strip()} runs backwards")
         found.extend(range(int(span[1]), last + 1))
     return found
+
+
+def expanded(photos: Sequence[str]) -> list[Path | str]:
+    """Give every photo that files, folders and patterns name; "-" is standard input, read last."""
+    from cutaway.images.folder import photos as expand
+
+    named = [photo for photo in photos if photo != "-"]
+    return [*(expand(named) if named else []), *(["-"] if "-" in photos else [])]
 
 
 def open_network(model: str, weights: str | None, device: str, seed: int = 0) -> Network:

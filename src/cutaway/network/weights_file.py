@@ -49,7 +49,7 @@ def fill(module: nn.Module, path: Path, name: str) -> None:
     extra = sorted(
         k
         for k in state.keys() - own.keys()
-        if not k.endswith("num_batches_tracked") and not k.startswith("aux")
+        if not k.endswith("num_batches_tracked") and not k.startswith(("aux1.", "aux2."))
     )
     shaped = [k for k in sorted(needed & state.keys()) if own[k].shape != state[k].shape]
     if missing or extra or shaped:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from cutaway.errors import BadSetting
 from cutaway.network.analysis import findings
 from cutaway.network.layer import Layer
 from cutaway.network.network import Network
@@ -46,6 +47,8 @@ def layers(network: Network, *, size: int | tuple[int, int] | None = None) -> Ta
     images = network.example_inputs()
     if size is not None and isinstance(images, torch.Tensor):
         h, w = (size, size) if isinstance(size, int) else size
+        if min(h, w) < 1:
+            raise BadSetting(f"size must be at least 1 pixel, got {size}")
         images = torch.zeros(1, images.shape[1], h, w)
     rows = network.layers_for(images)
     total = sum(row.parameters for row in rows)
