@@ -529,3 +529,11 @@ def test_channels_of_a_photo_from_standard_input(tmp_path):
     done = subprocess.run(command, input=data, capture_output=True, cwd=tmp_path, env=AROUND, check=False)
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (tmp_path / "o").iterdir()) == ["photo-conv1.npz", "photo-conv1.png"]
+
+
+def test_a_network_that_fails_on_the_photo_is_told_in_words(typed):
+    """An input too small for its pools, or an error of the user's own forward: one line, no traceback."""
+    done = typed("explain", "chelsea.png", "--size", "3")
+    assert done.code == 1
+    assert "UnsupportedNetwork: SqueezeNet cannot run on an input of (1, 3, 3, 5)" in done.err
+    assert "Traceback" not in done.err

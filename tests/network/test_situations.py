@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as torch_module
 
+from cutaway.errors import UnsupportedNetwork
 from cutaway.network.capture import capture, differentiate
 from cutaway.network.network import Network
 from tests.network.networks import MAKES, Make
@@ -92,8 +93,9 @@ def after_an_exception(net: nn.Module, inputs: Any) -> Iterator[None]:
     handle = last.register_forward_hook(fail)
     before = state_of(net)
     for use in (lambda: capture(Network(net), inputs, "@output"), lambda: Network(net).layers_for(inputs)):
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(UnsupportedNetwork, match="ZeroDivisionError: in the middle of a forward") as told:
             use()
+        assert isinstance(told.value.__cause__, ZeroDivisionError)
     assert_same(before, state_of(net))
     handle.remove()
     yield

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from cutaway.errors import CutawayError, UnsupportedNetwork
 from cutaway.network.calls import RETURN, Calls, Key, Visit, named_tensors, operation, tensors
 from cutaway.network.inputs import Inputs, input_tensors, run
 from cutaway.network.sight import BLIND, Sight, look
@@ -29,14 +30,27 @@ def record(module: nn.Module, inputs: Inputs, rename: Callable[[str], str] = str
         inputs: a tensor (n,c,h,w), or a tuple or mapping of them; the first image is used.
         rename: from the model's own paths to the names shown.
 
+    Raises:
+        UnsupportedNetwork: where the module itself fails on such an input, with what it said.
+
     >>> net = nn.Sequential(nn.Conv2d(3, 4, 3, stride=2), nn.ReLU())
     >>> [(call.name, call.kind, call.shape) for call in record(net, torch.zeros(1, 3, 9, 9)).calls]
     [('0', 'conv2d', (1, 4, 4, 4)), ('1', 'relu', (1, 4, 4, 4))]
     """
     with undisturbed(module), torch.no_grad():
         recorder = _Recorder(module, inputs)
-        with recorder:
-            output = run(module, inputs)
+        try:
+            with recorder:
+                output = run(module, inputs)
+        except CutawayError:
+            raise
+        except Exception as error:
+            given = " and ".join(str(tuple(t.shape)) for t in input_tensors(inputs))
+            reason = " ".join(str(error).split()) or "no reason given"
+            raise UnsupportedNetwork(
+                f"{type(module).__name__} cannot run on an input of {given}: {type(error).__name__}: {reason}. "
+                "Check its size and channels (n,c,h,w), and that the network runs by itself"
+            ) from error
     return recorder.finish(output, rename)
 
 
