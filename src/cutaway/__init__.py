@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cutaway.network.network import Network as Network
     from cutaway.network.preprocessing import Preprocessing as Preprocessing
     from cutaway.objectives.class_logit import class_logit as class_logit
+    from cutaway.objectives.class_logit import class_probability as class_probability
     from cutaway.objectives.objective import Objective as Objective
     from cutaway.recipes.activations import activations as activations
     from cutaway.recipes.explain import explain as explain
@@ -72,6 +73,7 @@ _HOMES = {
     "attribution": "cutaway.attribution",
     "capture": "cutaway.network.capture:capture",
     "class_logit": "cutaway.objectives.class_logit:class_logit",
+    "class_probability": "cutaway.objectives.class_logit:class_probability",
     "explain": "cutaway.recipes.explain:explain",
     "layers": "cutaway.recipes.layers:layers",
     "load": "cutaway.network.load:load",
@@ -103,6 +105,7 @@ __all__ = [
     "attribution",
     "capture",
     "class_logit",
+    "class_probability",
     "explain",
     "layers",
     "load",
