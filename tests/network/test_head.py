@@ -8,9 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import cutaway
+from cutaway.attribution import GradCAM
 from cutaway.errors import UnsupportedMethod
 from cutaway.network.head import feature_map, find_head, last_map, logits_target
 from cutaway.network.network import Network
+from cutaway.objectives.class_logit import class_logit
 
 IMAGES = torch.zeros(1, 3, 12, 12)
 
@@ -127,3 +129,22 @@ def test_the_last_map_is_the_last_with_several_places():
     assert last_map(vector.trace(IMAGES)) is None
     with pytest.raises(UnsupportedMethod, match="use Saliency"):
         feature_map(vector, vector.trace(IMAGES))
+
+
+def test_gradients_have_a_map_where_there_are_several_outputs():
+    """The last map on the way to any output; `explain` then answers for the output named."""
+
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.fc = nn.Conv2d(3, 8, 3), nn.Linear(8, 4)
+
+        def forward(self, x):
+            features = nn.functional.relu(self.conv(x))
+            return {"logits": self.fc(features.mean((2, 3))), "features": features}
+
+    network = Network(Named())
+    images = torch.rand(1, 3, 9, 9)
+    assert feature_map(network, network.trace(images)).name == "relu"
+    found = GradCAM()(network, images, class_logit(1, output="logits"))
+    assert found.shape == (1, 1, 7, 7)

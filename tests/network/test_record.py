@@ -8,6 +8,7 @@ from torch import nn
 
 import cutaway
 from cutaway.network.network import Network
+from cutaway.network.record import record
 from cutaway.network.zoo.registry import entry
 
 
@@ -66,3 +67,20 @@ def test_the_cost_is_of_one_image():
     network = Network(nn.Conv2d(3, 4, 3))
     one = network.layers_for(torch.zeros(1, 3, 8, 8))
     assert [x.macs for x in network.layers_for(torch.zeros(5, 3, 8, 8))] == [x.macs for x in one]
+
+
+def test_a_parameter_read_on_a_detour_is_not_dead():
+    """A class token is expanded, a scale is squared, before the layer that reads it."""
+
+    class Detour(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.token, self.scale = nn.Parameter(torch.ones(1, 3, 1, 4)), nn.Parameter(torch.ones(1))
+            self.dead = nn.Parameter(torch.ones(7))
+
+        def forward(self, x):
+            return torch.cat([self.token.expand(len(x), -1, -1, -1), x], 2) * self.scale**2
+
+    trace = record(Detour(), torch.rand(2, 3, 4, 4))
+    assert trace.unused == ("dead",)
+    assert [(call.name, call.parameters) for call in trace.calls] == [("cat", 12), ("mul", 1)]

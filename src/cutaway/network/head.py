@@ -64,10 +64,8 @@ def logits_target(trace: Trace, network_name: str) -> Target | str:
 
 
 def last_map(trace: Trace) -> Call | None:
-    """Find the last call on the way to the output whose units still have more than one place."""
-    if len(trace.outputs) != 1 or trace.outputs[0][1] < 0:
-        return None
-    todo, seen = [trace.outputs[0][1]], set()
+    """Find the last call on the way to an output whose units still have more than one place."""
+    todo, seen = [index for _, index in trace.outputs], set()
     best: Call | None = None
     while todo:
         index = todo.pop()
@@ -148,13 +146,13 @@ def feature_map(network: Network, trace: Trace) -> Call:
             f"{network.name} has no map with more than one place on the way to its output: use Saliency"
         )
     # A map whose channels are the classes already is the class activation map; its input holds the features.
-    classes = trace.calls[trace.outputs[0][1]].shape[-1]
+    ends = {trace.calls[index].shape[-1] for _, index in trace.outputs if index >= 0}
     way = call
     while way.kind in (*_ACTIVATIONS, *_TRANSPARENT) and way.parents[0] >= 0:
         way = trace.calls[way.parents[0]]
     if (
         way.kind == "conv2d"
-        and way.shape[1] == classes
+        and way.shape[1] in ends
         and way.window is not None
         and way.window.kernel == (1, 1)
     ):

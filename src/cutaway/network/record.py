@@ -93,6 +93,8 @@ class _Recorder(Calls):
         self._container_uses: Counter[str] = Counter()
         # id → (the tensor, kept so that its id stays its own; the call that made it; what it sees).
         self._made: dict[int, tuple[Tensor, int, Sight]] = {}
+        # The same for tensors computed from parameters alone, as a class token that was expanded.
+        self._learned: dict[int, tuple[Tensor, dict[str, Tensor]]] = {}
         self._input_shapes = []
         for place, tensor in enumerate(input_tensors(inputs)):
             h, w = (tensor.shape[-2], tensor.shape[-1]) if tensor.dim() >= 3 else (1, 1)
@@ -114,6 +116,8 @@ class _Recorder(Calls):
                 _, index, sight = self._made[id(tensor)]
                 self._made[id(result)] = (result, index, sight)
                 return
+        if learned := self._parameters(source):
+            self._learned[id(result)] = (result, learned)
 
     def call(self, visit: Visit) -> Any:
         given = tensors((visit.args, visit.kwargs))
@@ -146,7 +150,11 @@ class _Recorder(Calls):
     def _note(self, visit: Visit, given: Sequence[Tensor], result: Any, versions: Mapping[int, int]) -> None:
         seen = [self._made[id(t)] for t in given if id(t) in self._made]
         made = [t for t in tensors(result) if t.is_floating_point()]
-        if not seen or not made:
+        if not seen:
+            learned = self._parameters(given)
+            self._learned |= {id(tensor): (tensor, learned) for tensor in made if learned}
+            return
+        if not made:
             return
         weights = self._weights(visit.key, given)
         count = sum(self._read(name, p) for name, p in weights.items())
@@ -179,12 +187,22 @@ class _Recorder(Calls):
     def _weights(self, key: Key, given: Sequence[Tensor]) -> dict[str, Tensor]:
         """The parameters that a call reads: its arguments, and those of the leaf module it runs in."""
         module = self._modules.get(key.path)
-        names = {self._parameter_names[id(t)]: t for t in given if id(t) in self._parameter_names}
+        names = self._parameters(given)
         if module is not None and key.path and (key.operation == RETURN or not list(module.children())):
             own = {id(p): p for p in module.parameters()}
             names |= {self._parameter_names[i]: p for i, p in own.items() if i in self._parameter_names}
         elif module is not None and hasattr(module, "parametrizations"):
             names |= {self._parameter_names[id(p)]: p for p in module.parameters()}
+        return names
+
+    def _parameters(self, given: Sequence[Tensor]) -> dict[str, Tensor]:
+        """The parameters among tensors, and those that others were computed from."""
+        names: dict[str, Tensor] = {}
+        for tensor in given:
+            if id(tensor) in self._parameter_names:
+                names[self._parameter_names[id(tensor)]] = tensor
+            elif id(tensor) in self._learned:
+                names |= self._learned[id(tensor)][1]
         return names
 
     def _read(self, name: str, parameter: Tensor) -> int:
