@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 import cutaway
-from cutaway.attribution import CAM
+from cutaway.attribution import CAM, GradCAM
 from cutaway.errors import UnknownClass, UnsupportedMethod
 from cutaway.network.network import Network
 from cutaway.objectives.class_logit import class_logit, class_probability
@@ -90,3 +91,63 @@ def test_other_objectives_and_networks_are_refused(images):
         )
     with pytest.raises(UnknownClass, match="classes 0 to 4, got 5"):
         CAM()(Network(gap()), images, class_logit(5))
+
+
+class Ends(nn.Module):
+    """A map, its mean, and one linear layer, as the graph has it; but each does something else besides."""
+
+    def __init__(self, end: str) -> None:
+        super().__init__()
+        self.conv, self.fc, self.end = nn.Conv2d(3, 35, 3), nn.Linear(35, 5), end
+        self.scale = nn.Parameter(torch.tensor([3.0]))
+
+    def forward(self, x):
+        maps = F.relu(self.conv(x))
+        weight, bias = self.fc.weight, self.fc.bias
+        return {
+            "normalised weights": lambda: F.linear(maps.mean((2, 3)), F.normalize(weight)),
+            "scaled weights": lambda: F.linear(maps.mean((2, 3)), weight * self.scale),
+            "other order of channels": lambda: self.fc(maps[:, torch.arange(34, -1, -1)].mean((2, 3))),
+            "mean of a part": lambda: self.fc(maps[:, :, 1:-1, 1:-1].mean((2, 3))),
+            "mean of channels": lambda: self.fc(maps.mean(1).flatten(1)),
+            "pool of a part": lambda: self.fc(F.avg_pool2d(maps, 5).flatten(1)),
+            "ReLU at the end": lambda: F.relu(self.fc(maps.mean((2, 3)))),
+            "bias twice": lambda: F.linear(maps.mean((2, 3)), weight, bias * 2),
+        }[self.end]()
+
+
+@pytest.mark.parametrize(
+    "end",
+    "normalised weights|scaled weights|other order of channels|mean of a part|mean of channels|pool of a part"
+    "|ReLU at the end|bias twice".split("|"),
+)
+def test_an_end_that_only_looks_like_one_is_refused(end, images):
+    """Better no map than a wrong one: the definition has to hold for these very images."""
+    net = Ends(end).eval()
+    assert net(images).shape == (2, 5)
+    with pytest.raises(UnsupportedMethod, match="Use GradCAM"):
+        CAM()(Network(net), images, class_logit(1))
+    assert GradCAM()(Network(net), images, class_logit(1)).shape == (2, 1, 7, 5)
+
+
+def test_spectrally_normalised_weights_are_not_taken_raw(images):
+    net = gap()
+    torch.nn.utils.parametrizations.spectral_norm(net[4])
+    net.eval()
+    try:
+        maps = CAM()(Network(net), images, class_logit(1))
+    except UnsupportedMethod:
+        return
+    torch.testing.assert_close(maps.mean((1, 2, 3)) + net[4].bias[1].detach(), net(images)[:, 1].detach())
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_it_holds_in_every_precision(dtype, images):
+    net = gap().to(dtype)
+    maps = CAM()(Network(net), images, class_logit(3))
+    assert maps.dtype == dtype
+    logits = net(images.to(dtype))[:, 3].detach()
+    right = (maps.double().mean((1, 2, 3)) + net[4].bias[3].detach().double()).to(dtype)
+    torch.testing.assert_close(right, logits, atol=0.02, rtol=0.02)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert CAM()(Network(gap()), images, class_logit(3)).shape == (2, 1, 7, 5)

@@ -287,6 +287,68 @@ def transformer_by_hand(net: Any, x: Tensor) -> tuple[Tensor, Tensor]:
     return inner, net.head(x[:, 0])
 
 
+class SplitAgain(nn.Module):
+    """A module inside gives a view of its input; then SiLU, in place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.flat, self.act = nn.Conv2d(3, 4, 3), nn.Flatten(2), nn.SiLU(inplace=True)
+        self.two = nn.Conv1d(4, 3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.two(self.act(self.flat(self.one(x))))
+
+
+def split_again_by_hand(net: Any, x: Tensor) -> tuple[Tensor, Tensor]:
+    inner = F.silu(net.one(x).flatten(2))
+    return inner, net.two(inner)
+
+
+class OnlyFunctions(nn.Module):
+    """No modules inside: weights of its own, and functions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kernel, self.shift = nn.Parameter(torch.randn(4, 3, 3, 3) / 4), nn.Parameter(torch.randn(4))
+        self.scale, self.matrix = nn.Parameter(torch.rand(4, 1, 1) + 0.5), nn.Parameter(torch.randn(5, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.conv2d(x, self.kernel, self.shift, padding=1)
+        x = torch.where(x > 0, x, 0.1 * x) * self.scale
+        return F.max_pool2d(x, 2).mean((2, 3)) @ self.matrix.t()
+
+
+def only_functions_by_hand(net: Any, x: Tensor) -> tuple[Tensor, Tensor]:
+    inner = F.conv2d(x, net.kernel, net.shift, padding=1)
+    y = torch.where(inner > 0, inner, 0.1 * inner) * net.scale
+    return inner, F.max_pool2d(y, 2).mean((2, 3)) @ net.matrix.t()
+
+
+class WritesItems(nn.Module):
+    """Writes into a part of a map, and through a view of another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.one(x)
+        x[:, 1] = 0
+        x[:, :, ::2] = torch.tanh(x[:, :, ::2])
+        x = self.two(x)
+        x.unsqueeze(0).clamp_(min=-0.2)
+        return x
+
+
+def writes_items_by_hand(net: Any, x: Tensor) -> tuple[Tensor, Tensor]:
+    y = net.one(x)
+    y = y * torch.tensor([1, 0, 1, 1], dtype=y.dtype).view(1, 4, 1, 1)
+    even = (torch.arange(y.shape[2]) % 2 == 0).view(1, 1, -1, 1)
+    y = torch.where(even, torch.tanh(y), y)
+    inner = net.two(y)
+    return inner, inner.clamp(min=-0.2)
+
+
 MAKES: dict[str, Make] = {
     "in-place modules": Make(stack, "0", stack_by_hand),
     "functions": Make(Functional, "relu", functional_by_hand),
@@ -305,5 +367,8 @@ MAKES: dict[str, Make] = {
     "chunk and split": Make(Chunked, "sigmoid", chunked_by_hand),
     "own gradient": Make(OwnGradient, "relu", own_gradient_by_hand),
     "list of modules": Make(Looped, "blocks.2", looped_by_hand),
+    "view and SiLU": Make(SplitAgain, "act", split_again_by_hand),
+    "only functions": Make(OnlyFunctions, "conv2d", only_functions_by_hand),
+    "writes items": Make(WritesItems, "two", writes_items_by_hand),
     "transformer": Make(Transformer, "embed", transformer_by_hand, exact=False),
 }

@@ -30,6 +30,34 @@ class MeanOfPlaces(nn.Module):
         return self.fc(F.relu(self.conv(x)).mean((2, 3)))
 
 
+class SelectedPool(nn.Module):
+    """A pool as timm makes it: the mean of the last two dimensions, flattened by a layer of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.act, self.flatten, self.fc = (
+            nn.Conv2d(3, 4, 3),
+            nn.SiLU(),
+            nn.Flatten(1),
+            nn.Linear(4, 5),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(self.flatten(self.act(self.conv(x)).mean((2, 3), keepdim=True)))
+
+
+class ChannelsLast(nn.Module):
+    """Swin's end: n,h,w,c until the mean."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm, self.fc = nn.Conv2d(3, 4, 3), nn.LayerNorm(4), nn.Linear(4, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.norm(self.conv(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return self.fc(F.adaptive_avg_pool2d(x, 1).flatten(1))
+
+
 FOUND = {
     "mean and fc": (ends(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 5)), "1", "4.weight"),
     "with dropout": (
@@ -45,6 +73,8 @@ FOUND = {
         "3",
         None,
     ),
+    "a pool as in timm": (Network(SelectedPool().eval()), "act", "fc.weight"),
+    "n,h,w,c before the mean": (Network(ChannelsLast().eval()), "permute:2", "fc.weight"),
     "bare maps": (ends(nn.Conv2d(4, 5, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()), "2", None),
 }
 
@@ -148,3 +178,9 @@ def test_gradients_have_a_map_where_there_are_several_outputs():
     assert feature_map(network, network.trace(images)).name == "relu"
     found = GradCAM()(network, images, class_logit(1, output="logits"))
     assert found.shape == (1, 1, 7, 7)
+
+
+def test_the_last_map_of_a_network_that_works_in_other_orders():
+    """Not the patches at its very beginning, although all between has its channels last."""
+    network = FOUND["n,h,w,c before the mean"][0]
+    assert feature_map(network, network.trace(IMAGES)).name == "permute:2"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -151,6 +154,11 @@ def test_show_cuts_what_no_screen_has():
         ({"size": (3, -1), "fit": "exact"}, "at least 1 pixel"),
         ({"size": (224, 224)}, "fit='exact'"),
         ({"std": (1, float("nan"), 1)}, "std must be positive"),
+        ({"std": (1, float("inf"), 1)}, "std must be positive"),
+        ({"mean": (0, float("nan"), 0)}, "mean must be finite"),
+        ({"value_range": 0.0}, "value_range must be positive"),
+        ({"value_range": -255.0}, "value_range must be positive"),
+        ({"value_range": float("nan")}, "value_range must be positive"),
     ],
 )
 def test_wrong_settings_are_refused(settings_, word):
@@ -179,3 +187,41 @@ def test_what_is_computed_from_images_has_no_place():
     assert type(images) is Images
     assert type(images * 2) is torch.Tensor
     assert Images.places_of(images * 2)[0].photo_size == (9, 6)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "word"),
+    [
+        ("mean", 0.5, "mean must be one number per channel"),
+        ("std", None, "std must be one number per channel"),
+        ("mean", ("a", "b", "c"), "mean must be one number per channel"),
+        ("size", 224.0, "size must be an int"),
+        ("size", "224", "size must be an int"),
+        ("size", (2.5, 3.5), "size must be an int"),
+        ("size", (None, 3), "size must be an int"),
+        ("size", (1, 2, 3), "size must be an int"),
+    ],
+)
+def test_settings_of_another_kind_are_refused(setting, value, word):
+    preprocessing = Preprocessing(size=8, fit="exact")
+    object.__setattr__(preprocessing, setting, value)  # as where no type checker looks on
+    with pytest.raises(BadSetting, match=word):
+        preprocessing.__post_init__()
+
+
+@pytest.mark.parametrize("fit", ["shortest", "crop"])
+def test_a_thread_of_a_photo_is_not_blown_up(fit):
+    """One pixel by 20,000, at 224: five million pixels wide."""
+    thread = Picture(np.zeros((1, 20_000, 3), np.uint8))
+    with pytest.raises(BadSetting, match=r"1 × 20000 pixels would grow to .*fit='exact'"):
+        Preprocessing(size=224, fit=fit).prepare(thread)
+    assert Preprocessing(size=(224, 224), fit="exact").prepare(thread).shape == (1, 3, 224, 224)
+
+
+def test_images_may_be_copied_and_stored():
+    images = Preprocessing(size=8).prepare(noise(12, 9))
+    for other in (copy.deepcopy(images), copy.copy(images), pickle.loads(pickle.dumps(images))):
+        assert torch.equal(other, images)
+        assert Images.places_of(other) == images.places
+    copy.deepcopy(images).zero_()
+    assert images.abs().sum() > 0

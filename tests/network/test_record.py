@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
 import cutaway
 from cutaway.network.network import Network
@@ -84,3 +88,110 @@ def test_a_parameter_read_on_a_detour_is_not_dead():
     trace = record(Detour(), torch.rand(2, 3, 4, 4))
     assert trace.unused == ("dead",)
     assert [(call.name, call.parameters) for call in trace.calls] == [("cat", 12), ("mul", 1)]
+
+
+class Attention(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed, self.attention = (
+            nn.Conv2d(3, 8, 4, stride=4),
+            nn.MultiheadAttention(8, 2, batch_first=True),
+        )
+        self.matrix, self.shift = nn.Parameter(torch.randn(8, 5)), nn.Parameter(torch.randn(6))
+
+    def forward(self, x):
+        y = self.embed(x).flatten(2).transpose(1, 2)
+        y = torch.einsum("ntc,ck->ntk", self.attention(y, y, y)[0], self.matrix).mean(1)
+        return torch.addmm(self.shift, y, torch.ones(5, 6))
+
+
+def test_attention_and_sums_over_indices():
+    layers: Counter[str] = Counter()
+    for layer in Network(Attention().eval()).layers_for(torch.zeros(1, 3, 16, 16)):
+        layers[layer.kind] += layer.macs
+    tokens, width = 16, 8
+    projections, mixing = 4 * tokens * width * width, 2 * tokens * tokens * width
+    assert layers["conv2d"] == 16 * 8 * 3 * 4 * 4
+    assert layers["multi_head_attention_forward"] == projections + mixing
+    assert layers["einsum"] == tokens * width * 5
+    assert layers["addmm"] == 5 * 6
+
+
+@pytest.mark.parametrize("equation", ["nchw,dc->ndhw", "...c,dc->...d", "nchw,cd"])
+def test_sums_over_indices(equation):
+    class Sum(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.matrix = nn.Parameter(torch.ones(3, 3))
+
+        def forward(self, x):
+            return torch.einsum(equation, x, self.matrix)
+
+    images = torch.zeros(1, 3, 4, 3)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        Sum()(images)
+    assert Network(Sum()).layers_for(images)[-1].macs == counter.get_total_flops() // 2
+
+
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2"])
+def test_costs_are_those_of_torchs_own_counter(name):
+    module, images = entry(name).build().eval(), torch.zeros(1, 3, 64, 96)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        module(images)
+    assert sum(layer.macs for layer in Network(module).layers_for(images)) == counter.get_total_flops() // 2
+
+
+class Turned(nn.Module):
+    """Reads its weights, and its map, through attributes that are views."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.matrix = nn.Conv2d(3, 4, 3), nn.Parameter(torch.randn(5, 4))
+
+    def forward(self, x):
+        return F.relu(self.conv(x).mT).mean((2, 3)) @ self.matrix.T
+
+
+def test_transposing_by_an_attribute_hides_nothing():
+    network, images = Network(Turned()), torch.randn(2, 3, 8, 7)
+    trace = network.trace(images)
+    assert [call.name for call in trace.calls] == ["conv", "mT", "relu", "mean", "matmul"]
+    assert [call.parents for call in trace.calls] == [(-1,), (0,), (1,), (2,), (3,)]
+    assert trace.unused == ()
+    assert sum(call.parameters for call in trace.calls) == sum(p.numel() for p in network.module.parameters())
+    found = cutaway.capture(network, images, ["mT", "relu", "@output"])
+    assert torch.equal(found["mT"], network.module.conv(images).mT)
+    assert torch.equal(found["@output"], network.module(images))
+
+
+def test_weights_made_by_a_network_of_their_own():
+    """Biases of attention by place (Swin 2), or filters (hyper-networks), come out of modules without the image."""
+
+    class Made(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.maker = nn.Sequential(nn.Linear(2, 6), nn.ReLU(inplace=True), nn.Linear(6, 4, bias=False))
+            self.register_buffer("places", torch.randn(1, 2))
+            self.conv = nn.Conv2d(3, 4, 3)
+
+        def forward(self, x):
+            return self.conv(x) + torch.sigmoid(self.maker(self.places)).view(1, 4, 1, 1).contiguous()
+
+    trace = record(Made(), torch.rand(1, 3, 6, 6))
+    assert trace.unused == ()
+    assert [(call.name, call.parameters) for call in trace.calls] == [("conv", 112), ("add", 18 + 24)]
+
+
+def test_a_way_through_frequencies_is_followed():
+    class Spectral(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.fc = nn.Conv2d(3, 4, 3), nn.Linear(4, 5)
+
+        def forward(self, x):
+            return self.fc(torch.fft.irfft2(torch.fft.rfft2(self.conv(x)) * 0.5).mean((2, 3)))
+
+    trace = record(Spectral(), torch.rand(1, 3, 8, 8))
+    assert [call.kind for call in trace.calls] == ["conv2d", "fft_irfft2", "mean", "linear"]
+    assert [call.parents for call in trace.calls] == [(-1,), (0,), (1,), (2,)]
+    assert trace.unused == ()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -15,6 +17,7 @@ from torch.nn.modules import module as torch_module
 from cutaway.errors import UnsupportedNetwork
 from cutaway.network.capture import capture, differentiate
 from cutaway.network.network import Network
+from cutaway.network.undisturbed import undisturbed
 from tests.network.networks import MAKES, Make
 
 Situation = Callable[[nn.Module, Any], AbstractContextManager[Any]]
@@ -66,6 +69,11 @@ def while_training(net: nn.Module, inputs: Any) -> AbstractContextManager[Any]:
     return nullcontext()
 
 
+def after_channels_last(net: nn.Module, _: Any) -> AbstractContextManager[Any]:
+    net.to(memory_format=torch.channels_last)
+    return nullcontext()
+
+
 def in_double(net: nn.Module, _: Any) -> AbstractContextManager[Any]:
     net.double()
     return nullcontext()
@@ -108,6 +116,7 @@ SITUATIONS: dict[str, Situation] = {
     "no_grad": in_no_grad,
     "inference_mode": in_inference_mode,
     "training": while_training,
+    "channels_last": after_channels_last,
     "float64": in_double,
     "bfloat16": in_bfloat16,
     "hooks": with_hooks,
@@ -122,6 +131,7 @@ def state_of(net: nn.Module) -> dict[str, Any]:
         "state": {name: value.clone() for name, value in net.state_dict().items()},
         "identity": [id(value) for value in (*net.parameters(), *net.buffers())],
         "versions": [value._version for value in (*net.parameters(), *net.buffers())],
+        "strides": [value.stride() for value in (*net.parameters(), *net.buffers())],
         "training": [child.training for child in net.modules()],
         "requires_grad": [p.requires_grad for p in net.parameters()],
         "grads": {name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None},
@@ -135,6 +145,7 @@ def state_of(net: nn.Module) -> dict[str, Any]:
             if name.startswith("_global_") and hasattr(value, "keys")
         },
         "random": {"": torch.get_rng_state()},
+        "numpy's random": [*np.random.get_state()[1].tolist(), np.random.get_state()[2]],
         "modes": [torch.is_grad_enabled(), torch.is_inference_mode_enabled()],
         "mode stack": [torch._C._len_torch_function_stack()],
     }
@@ -208,3 +219,57 @@ def test_right_numbers_and_nothing_left_behind(kind: str, situation: str) -> Non
         assert_close(derived.gradients[make.inner], at_inner, least)
         assert_close(derived.gradients["@input"], at_input, least)
         assert_close(derived.scores, score_of(output), max(least, 2e-6))
+
+
+def test_in_the_middle_of_training_nothing_goes_astray() -> None:
+    """A loop that looks into the network at every step learns the same, to the last bit, as one that does not."""
+
+    def learn(looks: bool) -> tuple[list[float], dict[str, Tensor]]:
+        torch.manual_seed(5)
+        net = nn.Sequential(
+            nn.Conv2d(3, 4, 3),
+            nn.BatchNorm2d(4),
+            nn.ReLU(inplace=True),
+            nn.Dropout(),
+            nn.Flatten(),
+            nn.Linear(144, 2),
+        )
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+        network, losses = Network(net), []
+        for _ in range(4):
+            images = torch.randn(4, 3, 8, 8)
+            loss = net(images).pow(2).mean()
+            if looks:
+                capture(network, images, ["0", "2"])
+                differentiate(network, images, lambda a: a["@output"][:, 0], ["@output"], ["2", "@input"])
+            optimizer.zero_grad()
+            loss.backward()
+            if looks:
+                found = differentiate(network, images, lambda a: a["@output"][:, 0], ["@output"], ["0"])
+                assert not any(value.requires_grad for value in found.gradients.values())
+            optimizer.step()
+            losses.append(float(loss.detach()))
+            if looks:
+                with torch.no_grad():
+                    right = copy.deepcopy(net).eval()[0](images)
+                assert torch.equal(capture(network, images, "0")["0"], right)
+        return losses, net.state_dict()
+
+    (losses, state), (watched, seen) = learn(False), learn(True)
+    assert losses == watched
+    assert all(torch.equal(value, seen[name]) for name, value in state.items())
+
+
+def test_numbers_drawn_inside_are_given_back() -> None:
+    class Draws(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x * float(np.random.rand()) + torch.rand(1)
+
+    net, images = Draws(), torch.randn(1, 3, 4, 4)
+    before = state_of(net)
+    capture(Network(net), images, "@output")
+    assert_same(before, state_of(net))
+    with undisturbed(net):  # not by way of `capture`: the type checks of the tests draw from this one
+        drawn = random.getstate()
+        random.random()
+    assert random.getstate() == drawn

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -68,3 +69,22 @@ def test_one_of_several_outputs(named, output, images):
     objective = class_logit(4, output=output)
     found = capture(Network(net), images, list(objective.layers))
     assert torch.equal(objective.score(found), net.two(images.flatten(1))[:, 4].detach())
+
+
+@pytest.mark.parametrize(
+    "index", [2, np.int64(2), np.array(2), torch.tensor(2)], ids=["int", "numpy", "array", "torch"]
+)
+def test_a_class_is_any_whole_number(index):
+    """As `argmax` gives it, in whatever package."""
+    scores = {"@logits": torch.arange(10.0).view(2, 5)}
+    assert class_logit(index).score(scores).tolist() == [2, 7]
+    assert class_logit(index).name == "logit of class 2"
+    assert class_logit([index, 0]).score(scores).tolist() == [2, 5]
+    assert class_logit([index, 0]).name == "logit of class 2, 0"
+
+
+@pytest.mark.parametrize("indices", [np.array([2, 0]), torch.tensor([2, 0])], ids=["numpy", "torch"])
+def test_classes_are_any_whole_numbers(indices):
+    scores = {"@logits": torch.arange(10.0).view(2, 5)}
+    assert class_logit(indices).score(scores).tolist() == [2, 5]
+    assert class_logit(indices).name == "logit of class 2, 0"

@@ -44,6 +44,16 @@ def test_layers_are_joined_once_and_the_parts_stay_as_they_were():
     assert (0.5 * X).name == "0.5 × x"
 
 
+def test_names_say_what_is_computed():
+    """They stand in captions: a bracket is part of the truth."""
+    assert (X - (Y - X)).name == "x − (y − x)"
+    assert (X - (Y + X)).name == "x − (y + x)"
+    assert (X - Y - X).name == "x − y − x"
+    assert (X + (Y - X)).name == "x + y − x"
+    assert (-(X + Y)).name == "-1 × (x + y)"
+    assert (2 * each([X, Y])).name == "2 × (x, y)"
+
+
 @pytest.mark.parametrize("other", [1, "x", None])
 def test_only_objectives_add(other):
     with pytest.raises(TypeError):

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from cutaway.errors import UnsupportedMethod
 from cutaway.network.capture import capture
-from cutaway.network.head import LOGITS, find_head
+from cutaway.network.head import LOGITS, Head, find_head
 from cutaway.network.network import Network
 from cutaway.objectives.objective import Objective
 
@@ -55,6 +55,7 @@ class CAM:
         found = capture(network, images, [head.map.name, LOGITS])
         maps = found[head.map.name]
         mix = _class_weights(objective, found[LOGITS])
+        _check_reading(network, head, maps, found[LOGITS])
         if head.weight is not None:
             matrix = network.module.get_parameter(head.weight).detach()
             mix = mix.to(matrix.dtype) @ matrix.flatten(1)
@@ -63,6 +64,28 @@ class CAM:
     def grid(self, network: Network, images: Float[Tensor, "n c h w"]) -> str:
         """Name the layer whose map is weighted."""
         return find_head(network, network.trace(images)).map.name
+
+
+def _check_reading(network: Network, head: Head, maps: Tensor, logits: Tensor) -> None:
+    """Refuse where the classes are not what the graph promised: weights changed on their way, a mean of a part.
+
+    Equation 1 of the paper has to hold: the mean of the maps, times the weights, plus the bias, is the logits.
+    """
+    right = scale = maps.double().mean((2, 3))
+    if head.linear is not None and head.weight is not None:
+        parameters = [network.module.get_parameter(name).detach().double() for name in head.linear.weights]
+        matrix = network.module.get_parameter(head.weight).detach().double().flatten(1)
+        right, scale = right @ matrix.T, maps.double().abs().mean((2, 3)) @ matrix.abs().T
+        for bias in (p for p in parameters if p.dim() == 1):
+            right = right + bias
+    # Half precisions round more than this, and so do the tensor cores of a GPU.
+    allowed = max(1e-3, *(8 * torch.finfo(t.dtype).eps for t in (maps, logits))) * float(scale.abs().max())
+    if right.shape != logits.shape or bool((right - logits).abs().max() > allowed):
+        how = f"the weights of {head.linear.name}" if head.linear is not None else "nothing else"
+        raise UnsupportedMethod(
+            f"CAM cannot read {network.name}: its classes are not the mean of {head.map.name} over space with {how}. "
+            "Use GradCAM, which needs no such end"
+        )
 
 
 def _class_weights(objective: Objective, logits: Float[Tensor, "n classes"]) -> Float[Tensor, "n classes"]:

@@ -23,6 +23,8 @@ COPIES = frozenset(
     "clone detach detach_ contiguous to type type_as float double half bfloat16 cpu cuda requires_grad_ "
     "alias view_as positive".split()
 )
+# Attributes that give another tensor; all others only answer a question.
+_ATTRIBUTES = frozenset(("T", "mT", "H", "mH", "real", "imag"))
 _UNSEEN = frozenset(("__get__", "__set__", "data_ptr", "retain_grad", "register_hook", "backward"))
 _PLAIN = {
     "_max_pool2d": "max_pool2d",
@@ -191,20 +193,24 @@ class Calls(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
+        attribute = func.__self__.__name__ if name == "__get__" else ""  # type: ignore[attr-defined]
         # Outside the module's own forward nothing belongs to the network.
-        if name in _UNSEEN or not self._stack:
+        if not self._stack or (name in _UNSEEN and attribute != "data" and attribute not in _ATTRIBUTES):
             return func(*args, **kwargs)
-        plain = operation(func)
-        if plain in COPIES:
+        plain = attribute or operation(func)
+        if plain in COPIES or plain == "data":
             result = func(*args, **kwargs)
             if isinstance(result, Tensor):
                 self.copied(tensors((args, kwargs)), result)
             return result
         if plain in _QUERIES:
             return func(*args, **kwargs)
+        if plain == "setitem":
+            func = _set_items
         path = self._stack[-1]
         self._uses[path, plain] += 1
-        return self.call(Visit(Key(path, plain, self._uses[path, plain]), func, args, kwargs))
+        result = self.call(Visit(Key(path, plain, self._uses[path, plain]), func, args, kwargs))
+        return None if func is _set_items else result
 
     def _enter_module(self, module: nn.Module, args: Any) -> None:
         if threading.get_ident() == self._thread and id(module) in self._paths:
@@ -223,6 +229,12 @@ class Calls(TorchFunctionMode):
         for handle in self._handles:
             handle.remove()
         self._handles = []
+
+
+def _set_items(tensor: Tensor, index: Any, value: Any) -> Tensor:
+    """Write `tensor[index] = value`, and give the tensor, as other operations in place do."""
+    tensor[index] = value
+    return tensor
 
 
 # Methods that answer a question about a tensor; skipping them early keeps the watching cheap.

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from cutaway.errors import UnknownLayer, UnsupportedNetwork
+from cutaway.errors import BadSetting, UnknownLayer, UnsupportedNetwork
 from cutaway.network.finite import check_finite
 from cutaway.network.head import LOGITS, logits_target
-from cutaway.network.inputs import Inputs, once
+from cutaway.network.inputs import Inputs, input_tensors, once
 from cutaway.network.network import INPUT, OUTPUT, Network
 from cutaway.network.reader import Reader
 from cutaway.network.trace import Target
@@ -111,13 +112,28 @@ def differentiate(
         reader = Reader(network, targets, frozenset(at), copies)
         found = reader.read(network.ready(single))
         found = {name: _repeated(tensor, copies) for name, tensor in found.items()}
-        scores = score({name: found[name] for name in reads})
+        given: Any = score({name: found[name] for name in reads})  # by a person: it may be anything
+        count = len(input_tensors(images)[0])
+        if (
+            not isinstance(given, Tensor)
+            or given.dim() != 1
+            or (isinstance(images, Tensor) and len(given) != count)
+        ):
+            got = tuple(given.shape) if isinstance(given, Tensor) else type(given).__name__
+            raise BadSetting(f"a score must be one number per image, ({count},), got {got}")
+        scores: Tensor = given
         check_finite(network, images, {"the score": scores.detach()})
         reader.check_views()
         points = [found[name] for name in at]
         if not scores.requires_grad:
             raise UnknownLayer(_unreached(network, reads, at))
-        gradients: Sequence[Tensor | None] = torch.autograd.grad(scores.sum(), points, allow_unused=True)
+        try:
+            gradients: Sequence[Tensor | None] = torch.autograd.grad(scores.sum(), points, allow_unused=True)
+        except RuntimeError as error:
+            raise UnsupportedNetwork(
+                f"{network.name}: no gradient comes through: {str(error).strip().splitlines()[0][:160]}. A part of the "
+                "network with a gradient of its own (torch.utils.checkpoint, a custom operation) may forbid it"
+            ) from error
     missing = [name for name, gradient in zip(at, gradients, strict=True) if gradient is None]
     if missing:
         raise UnknownLayer(_unreached(network, reads, missing))
@@ -158,6 +174,10 @@ def _targets(network: Network, images: Inputs, names: Sequence[str]) -> dict[str
     trace = network.trace(images)
     found: dict[str, Target | str] = {}
     for name in names:
+        if not isinstance(name, str):
+            raise UnknownLayer(
+                f"a layer is asked for by its name, a str, got {type(name).__name__}. See network.layers"
+            )
         if name == LOGITS:
             found[name] = logits_target(trace, network.name)
         elif name.startswith((INPUT, OUTPUT)):

@@ -73,7 +73,8 @@ def last_map(trace: Trace) -> Call | None:
             continue
         seen.add(index)
         call = trace.calls[index]
-        if _is_map(call) and call.kind not in _TRANSPARENT:
+        again = not any(_is_map(trace.calls[p]) for p in call.parents if p >= 0)
+        if _is_map(call) and (call.kind not in _TRANSPARENT or again):
             if best is None or call.index > best.index:
                 best = call
             continue

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from cutaway.errors import BadSetting
+from cutaway.errors import BadSetting, UnsupportedNetwork
 
-__all__ = ["Inputs", "changed", "input_tensors", "once", "run"]
+__all__ = ["Inputs", "cannot_run", "changed", "input_tensors", "once", "run", "signature"]
 
 type_names = "a tensor (n,c,h,w), a tuple of tensors, or a mapping of keyword arguments"
 Inputs = Tensor | tuple[Any, ...] | Mapping[str, Any]
@@ -28,6 +28,21 @@ def run(module: nn.Module, inputs: Inputs) -> Any:
     if isinstance(inputs, tuple | list):
         return module(*inputs)
     return module(inputs)
+
+
+def cannot_run(module: nn.Module, given: Sequence[Tensor], error: Exception) -> UnsupportedNetwork:
+    """Say in words that a module failed on its inputs.
+
+    >>> import torch
+    >>> print(cannot_run(nn.ReLU(), [torch.zeros(1, 3)], ValueError("too small")))
+    ReLU cannot run on an input of (1, 3): ValueError: too small. Check its size and channels...
+    """
+    shapes = " and ".join(str(tuple(t.shape)) for t in given)
+    reason = " ".join(str(error).split()) or "no reason given"
+    return UnsupportedNetwork(
+        f"{type(module).__name__} cannot run on an input of {shapes}: {type(error).__name__}: {reason}. "
+        "Check its size and channels (n,c,h,w), and that the network runs by itself"
+    )
 
 
 def once(inputs: Inputs) -> tuple[Inputs, int]:
@@ -87,3 +102,21 @@ def changed(inputs: Inputs, change: Callable[[Tensor], Tensor]) -> Inputs:
     if isinstance(inputs, Mapping):
         return {name: one(value) for name, value in inputs.items()}
     return tuple(one(value) for value in inputs)
+
+
+def signature(inputs: Inputs) -> tuple[object, ...]:
+    """Tell inputs apart that may take another way through a network: by shapes but for the batch, and by other values.
+
+    >>> import torch
+    >>> signature((torch.zeros(2, 3, 8, 8), True))[1][1]
+    'True'
+    """
+    named = (
+        inputs.items()
+        if isinstance(inputs, Mapping)
+        else enumerate(inputs if isinstance(inputs, tuple | list) else (inputs,))
+    )
+    return tuple(
+        (name, (tuple(value.shape[1:]), value.dtype) if isinstance(value, Tensor) else repr(value))
+        for name, value in named
+    )

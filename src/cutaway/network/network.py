@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import operator
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, SupportsIndex
 
 import torch
 from torch import Tensor, nn
 
-from cutaway.errors import BadSetting, NonFinite, UnknownClass, UnknownLayer, closest
-from cutaway.network.inputs import Inputs, changed, input_tensors
+from cutaway.errors import BadSetting, UnknownClass, UnknownLayer, closest
+from cutaway.network.inputs import Inputs, changed, input_tensors, signature
 from cutaway.network.layer import Layer
 from cutaway.network.place import Images, Place
 from cutaway.network.preprocessing import Preprocessing
 from cutaway.network.record import record
+from cutaway.network.sound import check_weights
 from cutaway.network.trace import Call, Trace
 from cutaway.network.undisturbed import check_openable
 from cutaway.view.picture import Picture
 
 __all__ = ["INPUT", "OUTPUT", "Network"]
 
+_KEPT_TRACES = 32
 INPUT = "@input"
 OUTPUT = "@output"
 
@@ -61,7 +65,6 @@ class Network:
     example: Inputs | None = None
     channels_last: bool = False
     _traces: dict[object, Trace] = field(default_factory=dict, init=False, repr=False)
-    _lookups: dict[int, dict[str, int]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_openable(self.module)
@@ -160,11 +163,17 @@ class Network:
         Raises:
             NonFinite: where a weight is NaN or infinite.
         """
-        shapes = tuple((tuple(t.shape[1:]), t.dtype) for t in input_tensors(images))
+        first = input_tensors(images)[0]
+        if first.dim() == 0:
+            raise BadSetting("images must be a batch (n,c,h,w), got a single number")
+        # A module that was put in place of another is another network.
+        shapes = (signature(images), tuple(map(id, self.module.modules())))
         if shapes not in self._traces:
-            self._check_weights()
-            count = len(input_tensors(images)[0])
-            one = changed(self.ready(images), lambda t: t[:1] if t.dim() and len(t) == count else t)
+            check_weights(self.module, self.name)
+            one = changed(self.ready(images), lambda t: t[:1] if t.dim() and len(t) == len(first) else t)
+            if len(self._traces) >= _KEPT_TRACES:
+                # A folder of photos has many sizes; a trace is some hundred kB.
+                del self._traces[next(iter(self._traces))]
             self._traces[shapes] = record(self.module, one, self._rename)
         return self._traces[shapes]
 
@@ -181,15 +190,15 @@ class Network:
             raise UnknownLayer(self._unknown(name, trace))
         return trace.calls[index]
 
-    def class_index(self, wanted: int | str) -> int:
+    def class_index(self, wanted: SupportsIndex | str) -> int:
         """Give the index of a class by index or name ("espresso"; a unique part of the name will do).
 
         Raises:
             UnknownClass: with the closest names.
         """
         classes = self.classes or ()
-        if isinstance(wanted, int) or wanted.lstrip("-").isdigit():
-            index = int(wanted)
+        if not isinstance(wanted, str) or (wanted not in classes and re.fullmatch("-?[0-9]+", wanted)):
+            index = int(wanted) if isinstance(wanted, str) else operator.index(wanted)
             count = len(classes) or self.class_count
             if count is not None and not 0 <= index < count:
                 raise UnknownClass(f"{self.name} has classes 0 to {count - 1}, got {index}")
@@ -247,10 +256,9 @@ class Network:
         return path
 
     def _lookup(self, trace: Trace) -> dict[str, int]:
-        # A trace lives as long as the network that made it, so its id stays its own.
-        if id(trace) not in self._lookups:
-            self._lookups[id(trace)] = self._names(trace)
-        return self._lookups[id(trace)]
+        if not trace.names:
+            trace.names.update(self._names(trace))
+        return trace.names
 
     def _names(self, trace: Trace) -> dict[str, int]:
         names: dict[str, int] = {}
@@ -280,19 +288,6 @@ class Network:
         return f"{self.name} has no layer {name!r}. It has: {shown}" + (
             f". See all: {command}" if len(known) > 6 else ""
         )
-
-    def _check_weights(self) -> None:
-        # Other buffers may hold -inf on purpose, as attention masks do.
-        statistics = (
-            (n, b) for n, b in self.module.named_buffers() if n.endswith(("running_mean", "running_var"))
-        )
-        for path, value in [*self.module.named_parameters(), *statistics]:
-            if value.is_floating_point() and not bool(torch.isfinite(value).all()):
-                count = int((~torch.isfinite(value)).sum())
-                raise NonFinite(
-                    f"{self.name}: {count} of {value.numel()} numbers in {path!r} are NaN or infinite. "
-                    "Every map would be nonsense; load sound weights"
-                )
 
 
 def _size(trace: Trace) -> tuple[int, int]:

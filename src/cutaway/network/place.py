@@ -101,6 +101,9 @@ class Images(torch.Tensor):
         images.places = tuple(places)
         return images
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Images:
+        return Images.of(self.as_subclass(torch.Tensor).detach().clone(), self.places)
+
     def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
         return f"Images({tuple(self.shape)}, {self.dtype}, places={self.places})"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -26,6 +28,7 @@ _INTERPOLATIONS = {
     "lanczos": Image.Resampling.LANCZOS,
 }
 _CHANNELS = ("RGB", "BGR", "gray")
+_MOST_PIXELS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,9 @@ class Preprocessing:
 
     def __post_init__(self) -> None:
         # Lists are welcome where a person types them; the frozen value holds tuples.
-        object.__setattr__(self, "mean", tuple(float(m) for m in self.mean))
-        object.__setattr__(self, "std", tuple(float(s) for s in self.std))
-        if isinstance(self.size, Sequence):
-            object.__setattr__(self, "size", tuple(int(s) for s in self.size))
+        for setting in ("mean", "std"):
+            object.__setattr__(self, setting, _numbers(setting, getattr(self, setting)))
+        object.__setattr__(self, "size", _size(self.size))
         _allow("fit", self.fit, _FITS)
         _allow("interpolation", self.interpolation, tuple(_INTERPOLATIONS))
         _allow("channels", self.channels, _CHANNELS)
@@ -77,8 +79,12 @@ class Preprocessing:
                 f"mean and std need {count} values for channels={self.channels!r}, "
                 f"got {len(self.mean)} and {len(self.std)}"
             )
-        if not all(s > 0 for s in self.std):
+        if not all(0 < s < math.inf for s in self.std):
             raise BadSetting(f"std must be positive, got {self.std}")
+        if not all(map(math.isfinite, self.mean)):
+            raise BadSetting(f"mean must be finite, got {self.mean}")
+        if not 0 < self.value_range < math.inf:
+            raise BadSetting(f"value_range must be positive (1.0 or 255.0), got {self.value_range}")
         if not 0 < self.crop_share <= 1:
             raise BadSetting(f"crop_share must lie in 0..1, got {self.crop_share}")
         if self.size is None and self.fit != "none":
@@ -117,6 +123,11 @@ class Preprocessing:
         (2.0, 2.0)
         """
         resized, cut = self._geometry(photo.size)
+        if resized[0] * resized[1] > max(_MOST_PIXELS, photo.size[0] * photo.size[1]):
+            raise BadSetting(
+                f"a photo of {photo.size[0]} × {photo.size[1]} pixels would grow to {resized[0]:,} × {resized[1]:,}: "
+                "it is too narrow for this size. Squeeze it: Preprocessing(fit='exact'), or cut it before"
+            )
         picture = Image.fromarray(photo.pixels)
         if resized != photo.size:
             picture = picture.resize((resized[1], resized[0]), _INTERPOLATIONS[self.interpolation])
@@ -185,6 +196,26 @@ class Preprocessing:
             torch.tensor(self.mean, device=device).view(1, -1, 1, 1),
             torch.tensor(self.std, device=device).view(1, -1, 1, 1),
         )
+
+
+def _numbers(setting: str, given: object) -> tuple[float, ...]:
+    try:
+        return tuple(float(number) for number in given)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        raise BadSetting(
+            f"{setting} must be one number per channel, as (0.5, 0.5, 0.5), got {given!r}"
+        ) from None
+
+
+def _size(given: object) -> int | tuple[int, ...] | None:
+    try:
+        if given is None:
+            return None
+        if isinstance(given, Sequence) and not isinstance(given, str):
+            return tuple(operator.index(side) for side in given)
+        return operator.index(given)  # type: ignore[arg-type]
+    except TypeError:
+        raise BadSetting(f"size must be an int, (h, w) or None, got {given!r}") from None
 
 
 def _scaled(size: tuple[int, int], factor: float) -> tuple[int, int]:

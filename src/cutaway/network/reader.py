@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from cutaway.errors import UnknownLayer, UnsupportedNetwork
+from cutaway.errors import CutawayError, UnknownLayer, UnsupportedNetwork
 from cutaway.network.calls import RETURN, Calls, Key, Visit, named_tensors, tensors
-from cutaway.network.inputs import Inputs, changed, input_tensors, run
+from cutaway.network.inputs import Inputs, cannot_run, changed, input_tensors, run
 from cutaway.network.network import INPUT, OUTPUT, Network
 from cutaway.network.trace import Target, Trace
 
@@ -63,6 +62,10 @@ class Reader(Calls):
                     output = run(self._network.module, fed)
             except Stop:
                 pass
+            except CutawayError:
+                raise
+            except Exception as error:
+                raise cannot_run(self._network.module, given, error) from error
         for name, target in self._targets.items():
             if isinstance(target, str) and target.startswith(INPUT):
                 self._kept[name] = _inside(self._network, name, given, INPUT)
@@ -104,10 +107,13 @@ class Reader(Calls):
                 )
 
     def _run(self, visit: Visit) -> Any:
-        if self._with_gradient and not self._recording:
-            with torch.no_grad():
-                return visit.run()
-        return visit.run()
+        if not self._with_gradient or self._recording:
+            return visit.run()
+        # Nothing is recorded yet. Not `no_grad`: the views made in it could not be written to later.
+        plain = {id(t): t.detach() for t in tensors((visit.args, visit.kwargs)) if t.requires_grad}
+        if not plain:
+            return visit.run()
+        return visit._replace(args=_replaced(visit.args, plain), kwargs=_replaced(visit.kwargs, plain)).run()
 
     def _keep(self, key: Key, result: Any, given: Any) -> Any:
         floats = [t for t in tensors(result) if t.is_floating_point()]
@@ -131,7 +137,8 @@ class Reader(Calls):
 
     def _keep_in_place(self, visit: Visit) -> Any:
         """Compute beside, then write over: what is kept stays on the way to the score."""
-        written = tensors((visit.args, visit.kwargs))[0]
+        out = visit.kwargs.get("out")
+        written = out if isinstance(out, Tensor) else tensors((visit.args, visit.kwargs))[0]
         beside = {id(written): written.clone()}
         fresh = self._run(
             visit._replace(args=_replaced(visit.args, beside), kwargs=_replaced(visit.kwargs, beside))
@@ -172,6 +179,11 @@ def _inside(network: Network, name: str, value: Any, root: str) -> Tensor:
         if root == INPUT or len(floats) == 1:
             return floats[0]
         keys = [root + suffix for suffix in named_tensors(value)]
+        if not keys:
+            raise UnknownLayer(
+                f"{network.name} returns {type(value).__name__}: no floating tensor, "
+                "nor a tuple, list or mapping of them"
+            )
         raise UnknownLayer(f"{network.name} has several outputs: name one of {', '.join(keys)}")
     ways = named_tensors(value)
     if way not in ways:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from cutaway.errors import CutawayError, UnsupportedNetwork
-from cutaway.network.calls import RETURN, Calls, Key, Visit, named_tensors, operation, tensors
-from cutaway.network.inputs import Inputs, input_tensors, run
+from cutaway.errors import CutawayError
+from cutaway.network.calls import RETURN, Calls, Key, Visit, named_tensors, tensors
+from cutaway.network.cost import macs
+from cutaway.network.inputs import Inputs, cannot_run, input_tensors, run
 from cutaway.network.sight import BLIND, Sight, look
 from cutaway.network.trace import Call, Target, Trace
 from cutaway.network.undisturbed import undisturbed
@@ -45,12 +45,7 @@ def record(module: nn.Module, inputs: Inputs, rename: Callable[[str], str] = str
         except CutawayError:
             raise
         except Exception as error:
-            given = " and ".join(str(tuple(t.shape)) for t in input_tensors(inputs))
-            reason = " ".join(str(error).split()) or "no reason given"
-            raise UnsupportedNetwork(
-                f"{type(module).__name__} cannot run on an input of {given}: {type(error).__name__}: {reason}. "
-                "Check its size and channels (n,c,h,w), and that the network runs by itself"
-            ) from error
+            raise cannot_run(module, input_tensors(inputs), error) from error
     return recorder.finish(output, rename)
 
 
@@ -91,8 +86,8 @@ class _Recorder(Calls):
         self._frames: list[_Frame] = []
         self._containers: dict[str, int] = {}
         self._container_uses: Counter[str] = Counter()
-        # id → (the tensor, kept so that its id stays its own; the call that made it; what it sees).
-        self._made: dict[int, tuple[Tensor, int, Sight]] = {}
+        # id → (the tensor, kept so that its id stays its own; the call that made it; what it sees; its version then).
+        self._made: dict[int, tuple[Tensor, int, Sight, int]] = {}
         # The same for tensors computed from parameters alone, as a class token that was expanded.
         self._learned: dict[int, tuple[Tensor, dict[str, Tensor]]] = {}
         self._input_shapes = []
@@ -102,6 +97,7 @@ class _Recorder(Calls):
                 tensor,
                 -1 - place,
                 Sight.of_input(h, w) if tensor.dim() >= 3 else BLIND,
+                _version(tensor),
             )
             self._input_shapes.append(tuple(tensor.shape))
 
@@ -113,15 +109,15 @@ class _Recorder(Calls):
     def copied(self, source: Sequence[Tensor], result: Tensor) -> None:
         for tensor in source:
             if id(tensor) in self._made:
-                _, index, sight = self._made[id(tensor)]
-                self._made[id(result)] = (result, index, sight)
+                index, sight = self._seen(tensor)
+                self._made[id(result)] = (result, index, sight, _version(result))
                 return
         if learned := self._parameters(source):
             self._learned[id(result)] = (result, learned)
 
     def call(self, visit: Visit) -> Any:
         given = tensors((visit.args, visit.kwargs))
-        versions = {id(t): t._version for t in given if not t.is_inference()}
+        versions = {id(t): _version(t) for t in given}
         result = visit.run()
         self._note(visit, given, result, versions)
         return result
@@ -129,8 +125,10 @@ class _Recorder(Calls):
     def returned(self, key: Key, args: Any, output: Any) -> Any:
         frame = self._frames.pop()
         found = [t for t in tensors(output) if t.is_floating_point()]
-        if any(id(t) not in self._made for t in found):
-            self._note(Visit(key, type(self._modules[key.path]).forward, args, {}), tensors(args), output, {})
+        if any(self._is_news(t) for t in found):
+            before = [t for t in found if id(t) in self._made]
+            visit = Visit(key, type(self._modules[key.path]).forward, args, {})
+            self._note(visit, [*tensors(args), *before], output, {})
         if len(found) == 1 and id(found[0]) in self._made:
             index = self._made[id(found[0])][1]
             if index >= frame.first_call and not frame.nested:
@@ -148,26 +146,31 @@ class _Recorder(Calls):
         self._containers[path if use == 1 else f"{path}:{use}"] = index
 
     def _note(self, visit: Visit, given: Sequence[Tensor], result: Any, versions: Mapping[int, int]) -> None:
-        seen = [self._made[id(t)] for t in given if id(t) in self._made]
+        seen = [(t, *self._seen(t, versions.get(id(t)))) for t in given if id(t) in self._made]
         made = [t for t in tensors(result) if t.is_floating_point()]
         if not seen:
             learned = self._parameters(given)
-            self._learned |= {id(tensor): (tensor, learned) for tensor in made if learned}
+            for tensor in made if learned else ():
+                # A module returns what its last operation made, which knows more than the module's arguments.
+                self._learned[id(tensor)] = (tensor, learned | self._parameters([tensor]))
             return
         if not made:
+            # Complex numbers are no layer of their own, but what is computed from them depends on the input.
+            hidden = [t for t in tensors(result) if t.is_complex()]
+            self._made |= {id(t): (t, seen[0][1], BLIND, _version(t)) for t in hidden}
             return
         weights = self._weights(visit.key, given)
         count = sum(self._read(name, p) for name, p in weights.items())
-        cost = _macs(visit, given, made[0])
+        cost = macs(visit, given, made[0])
         parents = tuple(dict.fromkeys(index for _, index, _ in seen))
         for part, tensor in enumerate(made):
-            changed = id(tensor) in versions and tensor._version != versions[id(tensor)]
-            sight = BLIND
+            changed = id(tensor) in versions and _version(tensor) != versions[id(tensor)]
+            sight = self._seen(tensor)[1] if id(tensor) in self._made else BLIND
             if visit.key.operation != RETURN:
                 inputs = [(t, s) for t, _, s in seen]
                 sight = look(visit.key.operation, visit.args, visit.kwargs, inputs, tensor)
             window = window_of(visit.key.operation, visit.args, visit.kwargs)
-            self._made[id(tensor)] = (tensor, len(self._drafts), sight)
+            self._made[id(tensor)] = (tensor, len(self._drafts), sight, _version(tensor))
             self._drafts.append(
                 _Draft(
                     visit.key,
@@ -183,6 +186,17 @@ class _Recorder(Calls):
                     tuple(weights),
                 )
             )
+
+    def _is_news(self, tensor: Tensor) -> bool:
+        """Whether no call gave this tensor as it is now: unseen, or written to through a view of it."""
+        return id(tensor) not in self._made or self._made[id(tensor)][3] != _version(tensor)
+
+    def _seen(self, tensor: Tensor, version: int | None = None) -> tuple[int, Sight]:
+        """The call that made a tensor, and what it sees: anything, once something was written into a part of it."""
+        _, index, sight, made = self._made[id(tensor)]
+        if made != (_version(tensor) if version is None else version) and sight.field is not None:
+            sight = replace(sight, field=replace(sight.field, whole_image=True))
+        return index, sight
 
     def _weights(self, key: Key, given: Sequence[Tensor]) -> dict[str, Tensor]:
         """The parameters that a call reads: its arguments, and those of the leaf module it runs in."""
@@ -251,20 +265,6 @@ class _Recorder(Calls):
         )
 
 
-def _macs(visit: Visit, given: Sequence[Tensor], output: Tensor) -> int:
-    """Multiply–accumulates for one image; zero for what multiplies nothing by learned or computed weights."""
-    kind = operation(visit.function)
-    size = output.numel()
-    if kind.startswith("conv") and len(given) > 1:
-        weight = given[1]
-        if kind.startswith("conv_transpose"):
-            return given[0].numel() * math.prod(weight.shape[1:])
-        return size * math.prod(weight.shape[1:])
-    if kind == "linear":
-        return size * given[0].shape[-1]
-    if kind in ("matmul", "bmm", "mm") and given[0].dim() > 1:
-        return size * given[0].shape[-1]
-    if kind == "scaled_dot_product_attention":
-        query, key = given[0], given[1]
-        return 2 * query.numel() * key.shape[-2]
-    return 0
+def _version(tensor: Tensor) -> int:
+    """How often a tensor was written to; tensors made in inference mode do not count it."""
+    return 0 if tensor.is_inference() else tensor._version

@@ -104,6 +104,16 @@ def _carried(
                 )
             )
         return Sight(field.window(window.kernel, window.stride, window.padding, window.dilation))
+    if operation == "batch_norm" and _argument(args, kwargs, 5, "training", False):
+        return Sight(replace(field, whole_image=True), dims)  # statistics of this very batch
+    if operation == "setitem":
+        # Where in the tensor the value lands is not followed; the tensor itself stays where it was.
+        written = bool(seeing) and tensor is args[0]
+        return (
+            Sight(replace(field, whole_image=field.whole_image or len(inputs) > 1), dims)
+            if written
+            else BLIND
+        )
     if operation in _POINTWISE:
         return _joined(operation, args, kwargs, seeing, output, blind_side)
     if operation in _STATISTICS:

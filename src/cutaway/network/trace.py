@@ -65,6 +65,7 @@ class Trace:
         outputs: (suffix, index) of every tensor that the network returned: ("", 12) or ("[0]", 11), ("[1]", 12).
         unused: names of parameters that no call read.
         input_shapes: of the inputs, for one image.
+        names: every name that a layer goes by → index of its call; filled by the network that made the trace.
     """
 
     calls: tuple[Call, ...]
@@ -72,6 +73,7 @@ class Trace:
     outputs: tuple[tuple[str, int], ...]
     unused: tuple[str, ...]
     input_shapes: tuple[tuple[int, ...], ...]
+    names: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
     _by_target: dict[Target, Call] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from cutaway.errors import UnsupportedNetwork
 
@@ -31,6 +34,7 @@ def undisturbed(module: nn.Module) -> Iterator[None]:
     devices: list[int] = []
     if torch.cuda.is_available():
         devices = sorted({p.device.index or 0 for p in module.parameters() if p.device.type == "cuda"})
+    drawn = random.getstate(), np.random.get_state()
     with torch.random.fork_rng(devices=devices), torch.inference_mode(False), torch.enable_grad():
         try:
             for child in in_training:
@@ -39,6 +43,8 @@ def undisturbed(module: nn.Module) -> Iterator[None]:
         finally:
             for child in in_training:
                 child.training = True
+            random.setstate(drawn[0])
+            np.random.set_state(drawn[1])
 
 
 def check_openable(module: nn.Module) -> None:
@@ -52,6 +58,11 @@ def check_openable(module: nn.Module) -> None:
         raise UnsupportedNetwork(
             f"a network must be a torch.nn.Module, got {type(module).__name__}. For a file: cutaway.load(path)"
         )
+    for path, tensor in [*module.named_parameters(), *module.named_buffers()]:
+        if is_lazy(tensor):
+            raise UnsupportedNetwork(
+                f"{path!r} has no size yet: a lazy module takes it from its first input. Run the network once before"
+            )
     for path, child in module.named_modules():
         where = f" (at {path})" if path else ""
         if isinstance(child, torch.jit.ScriptModule | torch.jit.ScriptFunction):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
+from typing import Any, SupportsIndex
 
 import torch
 from torch import Tensor
@@ -15,7 +17,7 @@ from cutaway.objectives.objective import Objective
 __all__ = ["class_logit", "class_probability"]
 
 
-def class_logit(index: int | Sequence[int], output: int | str | None = None) -> Objective:
+def class_logit(index: SupportsIndex | Sequence[SupportsIndex], output: int | str | None = None) -> Objective:
     """Score images by one class's logit: the network's output, before its softmax if it ends in one.
 
     Args:
@@ -34,7 +36,9 @@ def class_logit(index: int | Sequence[int], output: int | str | None = None) -> 
     return Objective(f"logit of class {_told(index)}", (layer,), lambda a: _pick(a, layer, index))
 
 
-def class_probability(index: int | Sequence[int], output: int | str | None = None) -> Objective:
+def class_probability(
+    index: SupportsIndex | Sequence[SupportsIndex], output: int | str | None = None
+) -> Objective:
     """Score images by one class's softmax probability, in 0..1.
 
     Args:
@@ -57,11 +61,23 @@ def _layer(output: int | str | None) -> str:
     return LOGITS if output is None else f"{OUTPUT}[{output!r}]"
 
 
-def _told(index: int | Sequence[int]) -> str:
-    return str(index) if isinstance(index, int) else ", ".join(map(str, index))
+def _told(index: SupportsIndex | Sequence[SupportsIndex]) -> str:
+    return ", ".join(map(str, _all(index)))
 
 
-def _pick(activations: Mapping[str, Tensor], layer: str, index: int | Sequence[int]) -> Tensor:
+def _is_one(index: SupportsIndex | Sequence[SupportsIndex]) -> bool:
+    """Whether it is one number: an int, or what numpy and torch have for one."""
+    return isinstance(index, int) or getattr(index, "ndim", 1) == 0
+
+
+def _all(index: SupportsIndex | Sequence[SupportsIndex]) -> list[int]:
+    several: Any = [index] if _is_one(index) else index
+    return [operator.index(k) for k in several]
+
+
+def _pick(
+    activations: Mapping[str, Tensor], layer: str, index: SupportsIndex | Sequence[SupportsIndex]
+) -> Tensor:
     logits = activations[layer]
     if logits.dim() != 2:
         raise BadSetting(
@@ -69,7 +85,7 @@ def _pick(activations: Mapping[str, Tensor], layer: str, index: int | Sequence[i
             "For other outputs write an Objective: Objective(name, layers, score)"
         )
     n, classes = logits.shape
-    wanted = [index] * n if isinstance(index, int) else list(index)
+    wanted = _all(index) * (n if _is_one(index) else 1)
     if len(wanted) != n:
         raise BadSetting(f"{len(wanted)} classes were given for a batch of {n} images")
     for k in wanted:

@@ -51,7 +51,7 @@ class Objective:
         if not isinstance(other, Objective):
             return NotImplemented
         return Objective(
-            f"{self.name} − {other.name}",
+            f"{self.name} − {_bracketed(other.name)}",
             tuple(dict.fromkeys((*self.layers, *other.layers))),
             lambda activations: self.score(activations) - other.score(activations),
         )
@@ -59,8 +59,9 @@ class Objective:
     def __mul__(self, factor: float) -> Objective:
         if not isinstance(factor, int | float):
             return NotImplemented
-        name = f"({self.name})" if " + " in self.name or " − " in self.name else self.name
-        return Objective(f"{factor:g} × {name}", self.layers, lambda a: self.score(a) * factor)
+        return Objective(
+            f"{factor:g} × {_bracketed(self.name)}", self.layers, lambda a: self.score(a) * factor
+        )
 
     __rmul__ = __mul__
 
@@ -69,6 +70,11 @@ class Objective:
 
     def __neg__(self) -> Objective:
         return self * -1
+
+
+def _bracketed(name: str) -> str:
+    """Keep a sum together where a sign or a factor stands before it."""
+    return f"({name})" if any(sign in name for sign in (" + ", " − ", ", ")) else name
 
 
 def each(objectives: Sequence[Objective]) -> Objective:
