@@ -30,11 +30,17 @@ if TYPE_CHECKING:
     from cutaway.images.read import read as read
     from cutaway.network.capture import capture as capture
     from cutaway.network.load import load as load
+    from cutaway.network.memory import keep_freed as keep_freed
+    from cutaway.network.memory import memory as memory
     from cutaway.network.network import Network as Network
     from cutaway.network.preprocessing import Preprocessing as Preprocessing
+    from cutaway.network.progress import watched as watched
+    from cutaway.objectives.channel import channel as channel
     from cutaway.objectives.class_logit import class_logit as class_logit
     from cutaway.objectives.class_logit import class_probability as class_probability
     from cutaway.objectives.objective import Objective as Objective
+    from cutaway.objectives.objective import each as each
+    from cutaway.objectives.unit import unit as unit
     from cutaway.recipes.activations import activations as activations
     from cutaway.recipes.explain import explain as explain
     from cutaway.recipes.layers import layers as layers
@@ -72,13 +78,19 @@ _HOMES = {
     "activations": "cutaway.recipes.activations:activations",
     "attribution": "cutaway.attribution",
     "capture": "cutaway.network.capture:capture",
+    "channel": "cutaway.objectives.channel:channel",
     "class_logit": "cutaway.objectives.class_logit:class_logit",
     "class_probability": "cutaway.objectives.class_logit:class_probability",
+    "each": "cutaway.objectives.objective:each",
     "explain": "cutaway.recipes.explain:explain",
+    "keep_freed": "cutaway.network.memory:keep_freed",
     "layers": "cutaway.recipes.layers:layers",
     "load": "cutaway.network.load:load",
+    "memory": "cutaway.network.memory:memory",
     "models": "cutaway.recipes.models:models",
     "read": "cutaway.images.read:read",
+    "unit": "cutaway.objectives.unit:unit",
+    "watched": "cutaway.network.progress:watched",
     "weights": "cutaway.recipes.weights:weights",
 }
 
@@ -104,13 +116,19 @@ __all__ = [
     "activations",
     "attribution",
     "capture",
+    "channel",
     "class_logit",
     "class_probability",
+    "each",
     "explain",
+    "keep_freed",
     "layers",
     "load",
+    "memory",
     "models",
     "read",
+    "unit",
+    "watched",
     "weights",
 ]
 

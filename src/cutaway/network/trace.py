@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cutaway.network.calls import Key
 from cutaway.network.sight import Sight
@@ -66,6 +66,7 @@ class Trace:
         unused: names of parameters that no call read.
         input_shapes: of the inputs, for one image.
         names: every name that a layer goes by → index of its call; filled by the network that made the trace.
+        notes: what was found out about runs of this size, so that it is found out once.
     """
 
     calls: tuple[Call, ...]
@@ -74,6 +75,7 @@ class Trace:
     unused: tuple[str, ...]
     input_shapes: tuple[tuple[int, ...], ...]
     names: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
+    notes: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     _by_target: dict[Target, Call] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -11,7 +12,16 @@ from torch import Tensor
 
 from cutaway.errors import BadSetting
 
-__all__ = ["Objective", "each"]
+__all__ = ["Objective", "Unit", "each"]
+
+
+class Unit(NamedTuple):
+    """One channel at one place of a layer; no place for a layer that has none, or for its middle."""
+
+    layer: str
+    channel: int
+    y: int | None = None
+    x: int | None = None
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,8 @@ class Objective:
         name: shown in captions.
         layers: the layers whose activations the score reads; "@logits" and "@output" are allowed.
         score: from {layer: activation} to one number per image, (n,).
+        units: where the score is the activation of single units, these: one for all images, or one for each.
+            A method may then look at no more of an image than they see.
 
     >>> brightness = Objective("brightness", ("conv1",), lambda a: a["conv1"].mean((1, 2, 3)))
     >>> both = 2 * brightness - brightness
@@ -37,6 +49,7 @@ class Objective:
     name: str
     layers: tuple[str, ...]
     score: Callable[[Mapping[str, Tensor]], Float[Tensor, " n"]]
+    units: tuple[Unit, ...] = ()
 
     def __add__(self, other: Objective) -> Objective:
         if not isinstance(other, Objective):
@@ -105,4 +118,6 @@ def each(objectives: Sequence[Objective]) -> Objective:
         )
 
     layers = tuple(dict.fromkeys(layer for objective in objectives for layer in objective.layers))
-    return Objective(", ".join(objective.name for objective in objectives), layers, score)
+    single = all(len(objective.units) == 1 for objective in objectives)
+    units = tuple(objective.units[0] for objective in objectives) if single else ()
+    return Objective(", ".join(objective.name for objective in objectives), layers, score, units)

@@ -1,0 +1,162 @@
+"""One memory budget for every method, and how many images at once fit into it."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+import torch
+
+from cutaway.errors import BadSetting
+from cutaway.network.inputs import Inputs, input_tensors
+from cutaway.network.network import Network
+from cutaway.network.trace import Call, Trace
+
+__all__ = ["budget", "chunk", "keep_freed", "memory"]
+
+_limit: ContextVar[int | None] = ContextVar("memory_limit", default=None)
+_kept = False
+
+# More at once gains nothing on a CPU: without `keep_freed` larger buffers go back to the system at every step.
+_CPU_CHUNK, _KEPT_CHUNK, _GPU_CHUNK = 8, 16, 256
+_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+_LEAST = 2**24
+
+
+@contextmanager
+def memory(limit: int | str | None) -> Iterator[None]:
+    """Hold every method inside `with` to a budget of memory for its activations.
+
+    Args:
+        limit: bytes, or text such as "800MB" or "2G"; None for half of what is free.
+
+    Raises:
+        BadSetting: for less than 16 MB, or a text that is no size.
+
+    >>> with memory("2G"):
+    ...     budget() == 2 * 2**30
+    True
+    """
+    token = _limit.set(None if limit is None else _bytes(limit))
+    try:
+        yield
+    finally:
+        _limit.reset(token)
+
+
+def budget(device: torch.device | None = None) -> int:
+    """Give the bytes that activations may take: what `memory` says, else half of what is free on the device.
+
+    >>> budget() > 0
+    True
+    """
+    given = _limit.get()
+    if given is not None:
+        return given
+    if device is not None and device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0] // 2)
+    return max(_LEAST, _free() // 2)
+
+
+def chunk(network: Network, images: Inputs, *, gradient: bool = False) -> int:
+    """Tell how many images like the first of these to run at once: as many as help, no more than the budget holds.
+
+    Args:
+        network: whose activations are counted, from its trace.
+        images: of the size to run.
+        gradient: whether all activations stay for the way back.
+
+    >>> from torch import nn
+    >>> net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()))
+    >>> with memory("16M"):
+    ...     chunk(net, torch.zeros(1, 3, 1024, 1024))
+    1
+    """
+    trace = network.trace(images)
+    device = network.device
+    numbers = _kept_numbers(trace) if gradient else _peak_numbers(trace)
+    numbers += 3 * sum(t[:1].numel() for t in input_tensors(images))
+    size = torch.finfo(network.dtype).bits // 8
+    usual = _GPU_CHUNK if device.type == "cuda" else _KEPT_CHUNK if _kept else _CPU_CHUNK
+    return max(1, min(usual, budget(device) // max(1, numbers * size)))
+
+
+def keep_freed() -> bool:
+    """Let the C library keep freed memory for the next use instead of giving it back to the system at every step.
+
+    Batches on a CPU run up to 1.8 times as fast, since the kernel need not clear fresh pages for each activation;
+    the process holds its largest size until it ends. For glibc only; the command line turns it on.
+
+    Returns:
+        Whether it took effect.
+
+    >>> keep_freed() in (True, False)
+    True
+    """
+    global _kept
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return False
+    if not _kept:
+        trim_threshold, mmap_max = -1, -4
+        _kept = bool(mallopt(mmap_max, 0)) and bool(mallopt(trim_threshold, 2**31 - 1))
+    return _kept
+
+
+def _bytes(limit: int | str) -> int:
+    if isinstance(limit, int):
+        count = limit
+    else:
+        text = limit.strip().lower().removesuffix("ib").removesuffix("b")
+        number = text.rstrip("kmgt")
+        unit = text[len(number) :]
+        try:
+            count = int(float(number) * _UNITS[unit])
+        except (KeyError, ValueError, OverflowError):
+            raise BadSetting(f"memory takes bytes or a text such as 800MB or 2G, got {limit!r}") from None
+    if count < _LEAST:
+        raise BadSetting(f"memory must be at least 16 MB, got {limit!r}: one image needs that much")
+    return count
+
+
+def _free() -> int:
+    """Memory that can be had without swapping, within the limits of a container."""
+    found = []
+    if (meminfo := Path("/proc/meminfo")).is_file():
+        lines = dict(line.split(":", 1) for line in meminfo.read_text().splitlines() if ":" in line)
+        found.append(int(lines.get("MemAvailable", "0 kB").split()[0]) * 1024)
+    limit, used = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
+    if limit.is_file() and used.is_file() and (most := limit.read_text().strip()) != "max":
+        found.append(int(most) - int(used.read_text()))
+    if not found and hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
+    return max(0, min(found, default=4 * 2**30))
+
+
+def _kept_numbers(trace: Trace) -> int:
+    """Numbers that stay for the way back: every result, and one more for the gradient at the widest place."""
+    return sum(map(_count, trace.calls)) + 2 * max(map(_count, trace.calls), default=0)
+
+
+def _count(call: Call) -> int:
+    return math.prod(call.shape[1:])
+
+
+def _peak_numbers(trace: Trace) -> int:
+    """The most numbers alive at once in a forward pass that frees each result after its last reader."""
+    last = {parent: call.index for call in trace.calls for parent in call.parents}
+    alive = peak = 0
+    ends: dict[int, int] = {}
+    for call in trace.calls:
+        alive += _count(call)
+        # A convolution may need a copy of what it reads in its own order.
+        peak = max(peak, alive + max((_count(trace.calls[p]) for p in call.parents if p >= 0), default=0))
+        ends[last.get(call.index, call.index)] = ends.get(last.get(call.index, call.index), 0) + _count(call)
+        alive -= ends.pop(call.index, 0)
+    return peak
