@@ -2,7 +2,9 @@
 
 from cutaway.attribution.attribution import Attribution
 from cutaway.attribution.cam import CAM
+from cutaway.attribution.deconvnet import Deconvnet
 from cutaway.attribution.grad_cam import GradCAM
+from cutaway.attribution.guided_backprop import GuidedBackprop
 from cutaway.attribution.saliency import Saliency
 
-__all__ = ["CAM", "Attribution", "GradCAM", "Saliency"]
+__all__ = ["CAM", "Attribution", "Deconvnet", "GradCAM", "GuidedBackprop", "Saliency"]

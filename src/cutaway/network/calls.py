@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
 
-__all__ = ["COPIES", "RETURN", "Calls", "Key", "Visit", "named_tensors", "operation", "tensors"]
+__all__ = ["COPIES", "RETURN", "Calls", "Key", "Visit", "named_tensors", "operation", "replaced", "tensors"]
 
 # Operations that hand a tensor on without computing anything that one would look at.
 COPIES = frozenset(
@@ -118,6 +118,26 @@ def named_tensors(value: Any, suffix: str = "") -> dict[str, Tensor]:
         for place, item in enumerate(value):
             items |= named_tensors(item, f"{suffix}[{place}]")
     return items
+
+
+def replaced(value: Any, by: Mapping[int, Tensor]) -> Any:
+    """Give a nested value with some of its tensors, by their ids, replaced.
+
+    >>> import torch
+    >>> old, new = torch.zeros(1), torch.ones(1)
+    >>> replaced((old, [old, 3]), {id(old): new})
+    (tensor([1.]), [tensor([1.]), 3])
+    """
+    if isinstance(value, Tensor):
+        return by.get(id(value), value)
+    if isinstance(value, Mapping):
+        return {key: replaced(item, by) for key, item in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(replaced(item, by) for item in value))
+    if isinstance(value, list | tuple):
+        items = [replaced(item, by) for item in value]
+        return items if isinstance(value, list) else tuple(items)
+    return value
 
 
 class Calls(TorchFunctionMode):

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cutaway.errors import BadSetting, UnknownLayer, UnsupportedNetwork
+from cutaway.network.backward_rule import Rules
 from cutaway.network.finite import check_finite
 from cutaway.network.head import LOGITS, logits_target
 from cutaway.network.inputs import Inputs, input_tensors, once
@@ -74,6 +75,7 @@ def differentiate(
     score: Callable[[Mapping[str, Tensor]], Tensor],
     reads: Sequence[str],
     at: Sequence[str],
+    rules: Rules | None = None,
 ) -> Derivatives:
     """Give a score's gradient with respect to the activations of layers, or to the images ("@input").
 
@@ -86,6 +88,7 @@ def differentiate(
         score: from the activations of `reads` to one number per image, (n,).
         reads: names of the layers that the score reads.
         at: names of the layers to give gradients at.
+        rules: another way back through some operations, by their names.
 
     Raises:
         UnknownLayer: for a name that is not there, or a layer that the score does not depend on.
@@ -107,10 +110,11 @@ def differentiate(
     with undisturbed(network.module):
         single, copies = once(images)
         targets = _targets(network, single, names)
-        if copies > 1 and not _one_way(network, single, [targets[name] for name in at]):
-            single, copies = images, 1
-        reader = Reader(network, targets, frozenset(at), copies)
+        # Where the copies' ways part only at the score, one pass forward serves all, and each goes back alone.
+        apart = copies > 1 and not _one_way(network, single, [targets[name] for name in at])
+        reader = Reader(network, targets, frozenset(at), 1 if apart else copies, rules)
         found = reader.read(network.ready(single))
+        points = [found[name] for name in at]
         found = {name: _repeated(tensor, copies) for name, tensor in found.items()}
         given: Any = score({name: found[name] for name in reads})  # by a person: it may be anything
         count = len(input_tensors(images)[0])
@@ -124,11 +128,12 @@ def differentiate(
         scores: Tensor = given
         check_finite(network, images, {"the score": scores.detach()})
         reader.check_views()
-        points = [found[name] for name in at]
+        if not apart:
+            points = [found[name] for name in at]
         if not scores.requires_grad:
             raise UnknownLayer(_unreached(network, reads, at))
         try:
-            gradients: Sequence[Tensor | None] = torch.autograd.grad(scores.sum(), points, allow_unused=True)
+            gradients = _each(scores, points) if apart else _gradients(scores.sum(), points)
         except RuntimeError as error:
             raise UnsupportedNetwork(
                 f"{network.name}: no gradient comes through: {str(error).strip().splitlines()[0][:160]}. A part of the "
@@ -142,6 +147,21 @@ def differentiate(
         {name: found[name].detach() for name in names},
         {name: g.detach() for name, g in zip(at, gradients, strict=True) if g is not None},
     )
+
+
+def _gradients(score: Tensor, points: Sequence[Tensor], *, again: bool = False) -> Sequence[Tensor | None]:
+    return torch.autograd.grad(score, points, allow_unused=True, retain_graph=again)
+
+
+def _each(scores: Tensor, points: Sequence[Tensor]) -> Sequence[Tensor | None]:
+    """Give every score's own gradient at the one image's points, as a batch."""
+    rows = [_gradients(score, points, again=i < len(scores) - 1) for i, score in enumerate(scores)]
+    found: list[Tensor | None] = []
+    for row in zip(*rows, strict=True):
+        alike = [g for g in row if g is not None]
+        whole = [torch.zeros_like(alike[0]) if g is None else g for g in row] if alike else []
+        found.append(torch.cat(whole) if whole else None)
+    return found
 
 
 def _one_way(network: Network, images: Inputs, at: Sequence[Target | str]) -> bool:

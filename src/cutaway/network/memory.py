@@ -63,13 +63,14 @@ def budget(device: torch.device | None = None) -> int:
     return max(_LEAST, _free() // 2)
 
 
-def chunk(network: Network, images: Inputs, *, gradient: bool = False) -> int:
+def chunk(network: Network, images: Inputs, *, gradient: bool = False, most: int | None = None) -> int:
     """Tell how many images like the first of these to run at once: as many as help, no more than the budget holds.
 
     Args:
         network: whose activations are counted, from its trace.
         images: of the size to run.
         gradient: whether all activations stay for the way back.
+        most: what is worth running at once, where the usual number is not.
 
     >>> from torch import nn
     >>> net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()))
@@ -82,7 +83,7 @@ def chunk(network: Network, images: Inputs, *, gradient: bool = False) -> int:
     numbers = _kept_numbers(trace) if gradient else _peak_numbers(trace)
     numbers += 3 * sum(t[:1].numel() for t in input_tensors(images))
     size = torch.finfo(network.dtype).bits // 8
-    usual = _GPU_CHUNK if device.type == "cuda" else _KEPT_CHUNK if _kept else _CPU_CHUNK
+    usual = most or (_GPU_CHUNK if device.type == "cuda" else _KEPT_CHUNK if _kept else _CPU_CHUNK)
     return max(1, min(usual, budget(device) // max(1, numbers * size)))
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from torch import Tensor
 
 from cutaway.errors import CutawayError, UnknownLayer, UnsupportedNetwork
-from cutaway.network.calls import RETURN, Calls, Key, Visit, named_tensors, tensors
+from cutaway.network.backward_rule import Rules, ruled
+from cutaway.network.calls import RETURN, Calls, Key, Visit, named_tensors, replaced, tensors
 from cutaway.network.inputs import Inputs, cannot_run, changed, input_tensors, run
 from cutaway.network.network import INPUT, OUTPUT, Network
 from cutaway.network.trace import Target, Trace
@@ -24,12 +25,18 @@ class Reader(Calls):
     """Keeps what is asked for; hands copies on, so that nothing later can overwrite what was kept."""
 
     def __init__(
-        self, network: Network, targets: Mapping[str, Target | str], at: frozenset[str], copies: int = 1
+        self,
+        network: Network,
+        targets: Mapping[str, Target | str],
+        at: frozenset[str],
+        copies: int = 1,
+        rules: Rules | None = None,
     ) -> None:
         super().__init__(network.module)
         self._network = network
         self._targets = targets
         self._copies = copies
+        self._rules = rules or {}
         self._names: dict[Target, list[str]] = {}
         for name, target in targets.items():
             if isinstance(target, Target):
@@ -107,17 +114,21 @@ class Reader(Calls):
                 )
 
     def _run(self, visit: Visit) -> Any:
+        if self._recording and visit.key.operation in self._rules:
+            call = self._trace.at(Target(visit.key, 0)) if self._trace is not None else None
+            if call is not None:
+                return ruled(visit, self._rules[visit.key.operation], in_place=call.in_place)
         if not self._with_gradient or self._recording:
             return visit.run()
         # Nothing is recorded yet. Not `no_grad`: the views made in it could not be written to later.
         plain = {id(t): t.detach() for t in tensors((visit.args, visit.kwargs)) if t.requires_grad}
         if not plain:
             return visit.run()
-        return visit._replace(args=_replaced(visit.args, plain), kwargs=_replaced(visit.kwargs, plain)).run()
+        return visit._replace(args=replaced(visit.args, plain), kwargs=replaced(visit.kwargs, plain)).run()
 
     def _keep(self, key: Key, result: Any, given: Any) -> Any:
         floats = [t for t in tensors(result) if t.is_floating_point()]
-        replaced: dict[int, Tensor] = {}
+        onward: dict[int, Tensor] = {}
         for target in [t for t in self._names if t.key == key]:
             tensor = floats[target.part]
             if not self._with_gradient:
@@ -130,10 +141,10 @@ class Reader(Calls):
             shared = [t for t in tensors(given) if _shares(t, tensor)]
             if shared:
                 self._views.append((self._names[target][0], shared[0], shared[0]._version, handed))
-            replaced[id(tensor)] = handed
+            onward[id(tensor)] = handed
             self._store(target, kept)
         self._maybe_stop()
-        return _replaced(result, replaced) if replaced else result
+        return replaced(result, onward) if onward else result
 
     def _keep_in_place(self, visit: Visit) -> Any:
         """Compute beside, then write over: what is kept stays on the way to the score."""
@@ -141,7 +152,7 @@ class Reader(Calls):
         written = out if isinstance(out, Tensor) else tensors((visit.args, visit.kwargs))[0]
         beside = {id(written): written.clone()}
         fresh = self._run(
-            visit._replace(args=_replaced(visit.args, beside), kwargs=_replaced(visit.kwargs, beside))
+            visit._replace(args=replaced(visit.args, beside), kwargs=replaced(visit.kwargs, beside))
         )
         target = next(t for t in self._names if t.key == visit.key)
         kept = self._rooted(target, fresh)
@@ -189,20 +200,6 @@ def _inside(network: Network, name: str, value: Any, root: str) -> Tensor:
     if way not in ways:
         raise UnknownLayer(f"{network.name} has no {name}. It has: {', '.join(root + w for w in ways)}")
     return ways[way]
-
-
-def _replaced(value: Any, by: Mapping[int, Tensor]) -> Any:
-    """Give a nested value with some of its tensors replaced."""
-    if isinstance(value, Tensor):
-        return by.get(id(value), value)
-    if isinstance(value, Mapping):
-        return {key: _replaced(item, by) for key, item in value.items()}
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(_replaced(item, by) for item in value))
-    if isinstance(value, list | tuple):
-        items = [_replaced(item, by) for item in value]
-        return items if isinstance(value, list) else tuple(items)
-    return value
 
 
 def _is_written(given: Any, tensor: Tensor) -> bool:

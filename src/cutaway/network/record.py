@@ -21,6 +21,9 @@ from cutaway.network.window import Window, window_of
 
 __all__ = ["record"]
 
+# Operations in which a map may meet a constant of its own size.
+_MEETING = frozenset("add sub mul div cat maximum minimum where lerp addcmul masked_fill pow".split())
+
 
 def record(module: nn.Module, inputs: Inputs, rename: Callable[[str], str] = str) -> Trace:
     """Run a module once on one image and write every call down.
@@ -64,6 +67,7 @@ class _Draft:
     macs: int
     in_place: bool
     weights: tuple[str, ...]
+    placed: bool
     owner: str | None = None
 
 
@@ -184,8 +188,12 @@ class _Recorder(Calls):
                     cost if part == 0 else 0,
                     changed,
                     tuple(weights),
+                    visit.key.operation in _MEETING and any(map(self._is_placed, given)),
                 )
             )
+
+    def _is_placed(self, tensor: Tensor) -> bool:
+        return id(tensor) not in self._made and any(side > 1 for side in tensor.shape[-2:])
 
     def _is_news(self, tensor: Tensor) -> bool:
         """Whether no call gave this tensor as it is now: unseen, or written to through a view of it."""
@@ -253,6 +261,7 @@ class _Recorder(Calls):
                     draft.macs,
                     draft.in_place,
                     draft.weights,
+                    draft.placed,
                 )
             )
         outputs = tuple(

@@ -38,6 +38,7 @@ class Call:
         macs: multiply–accumulate operations for one image.
         in_place: it overwrote its input.
         weights: names of the parameters that it reads.
+        placed: it also reads constants that differ from place to place: learned positions, coordinates.
     """
 
     index: int
@@ -53,6 +54,7 @@ class Call:
     macs: int
     in_place: bool
     weights: tuple[str, ...]
+    placed: bool = False
 
 
 @dataclass(frozen=True)
