@@ -137,24 +137,24 @@ def _cut(
     assert cut is not None
     crops = [cut.around(unit.y or 0, unit.x or 0) for _, unit in units]
     plain = images.as_subclass(Tensor)
+    layout = quickest_format(network, plain[:1])
+    fitting = chunk(network, plain[:1], gradient=True, most=_PIECES) / cut.share
+    size = min(_PIECES, int(fitting))
+    layer = units[0][1].layer
     found: list[Projection] = []
-    size = layout = None
-    while len(found) < len(units):
-        here = slice(len(found), len(found) + (size or 1))
+    for start in range(0, len(units), size):
+        here = slice(start, start + size)
         pieces = [
-            plain[image : image + 1, :, top:bottom, left:right]
-            for (image, _), ((top, left, bottom, right), _, _) in zip(units[here], crops[here], strict=True)
+            plain[image : image + 1, :, crop.box[0] : crop.box[2], crop.box[1] : crop.box[3]]
+            for (image, _), crop in zip(units[here], crops[here], strict=True)
         ]
-        if size is None or layout is None:
-            layout = quickest_format(network, pieces[0].contiguous())
-            size = chunk(network, pieces[0], gradient=True, most=_PIECES)
-            continue
         batch = torch.cat(pieces).contiguous(memory_format=layout)
-        layer = units[0][1].layer
         places = [
             (unit.channel, crop.y, crop.x) for (_, unit), crop in zip(units[here], crops[here], strict=True)
         ]
-        result = differentiate(network, batch, _activations(layer, places, weighted), [layer], [INPUT], rules)
+        score = _activations(layer, places, weighted)
+        # Later layers may need more than a piece; the network's trace of the whole image tells of the earlier ones.
+        result = differentiate(network, batch, score, [layer], [INPUT], rules, trace=network.trace(plain[:1]))
         raw = _activations(layer, places, False)(result.activations).tolist()
         found += [
             Projection(values, crop.box, activation)

@@ -17,7 +17,7 @@ from cutaway.network.head import LOGITS, logits_target
 from cutaway.network.inputs import Inputs, input_tensors, once
 from cutaway.network.network import INPUT, OUTPUT, Network
 from cutaway.network.reader import Reader
-from cutaway.network.trace import Target
+from cutaway.network.trace import Target, Trace
 from cutaway.network.undisturbed import undisturbed
 
 __all__ = ["Derivatives", "capture", "differentiate"]
@@ -47,7 +47,7 @@ def capture(network: Network, images: Inputs, layers: str | Sequence[str]) -> di
     names = [layers] if isinstance(layers, str) else list(layers)
     with undisturbed(network.module), torch.no_grad():
         single, copies = once(images)
-        targets = _targets(network, single, names)
+        targets = _targets(network, network.trace(single), names)
         found = Reader(network, targets, frozenset()).read(network.ready(single))
     values = {name: _repeated(found[name].detach(), copies) for name in names}
     check_finite(network, images, values)
@@ -76,6 +76,8 @@ def differentiate(
     reads: Sequence[str],
     at: Sequence[str],
     rules: Rules | None = None,
+    *,
+    trace: Trace | None = None,
 ) -> Derivatives:
     """Give a score's gradient with respect to the activations of layers, or to the images ("@input").
 
@@ -89,6 +91,7 @@ def differentiate(
         reads: names of the layers that the score reads.
         at: names of the layers to give gradients at.
         rules: another way back through some operations, by their names.
+        trace: of a whole image, where these images are pieces that the whole network may be too deep for.
 
     Raises:
         UnknownLayer: for a name that is not there, or a layer that the score does not depend on.
@@ -109,10 +112,11 @@ def differentiate(
         )
     with undisturbed(network.module):
         single, copies = once(images)
-        targets = _targets(network, single, names)
+        trace = trace or network.trace(single)
+        targets = _targets(network, trace, names)
         # Where the copies' ways part only at the score, one pass forward serves all, and each goes back alone.
-        apart = copies > 1 and not _one_way(network, single, [targets[name] for name in at])
-        reader = Reader(network, targets, frozenset(at), 1 if apart else copies, rules)
+        apart = copies > 1 and not _one_way(trace, [targets[name] for name in at])
+        reader = Reader(network, targets, frozenset(at), 1 if apart else copies, rules, trace)
         found = reader.read(network.ready(single))
         points = [found[name] for name in at]
         found = {name: _repeated(tensor, copies) for name, tensor in found.items()}
@@ -164,9 +168,8 @@ def _each(scores: Tensor, points: Sequence[Tensor]) -> Sequence[Tensor | None]:
     return found
 
 
-def _one_way(network: Network, images: Inputs, at: Sequence[Target | str]) -> bool:
+def _one_way(trace: Trace, at: Sequence[Target | str]) -> bool:
     """Whether all that follows goes through the first of these layers: what lies before can run once for all."""
-    trace = network.trace(images)
     calls = [trace.at(target) if isinstance(target, Target) else None for target in at]
     first = min((call.index if call is not None else -1 for call in calls), default=-1)
     if first < 0:
@@ -189,9 +192,8 @@ def _unreached(network: Network, reads: Sequence[str], at: Sequence[str]) -> str
     )
 
 
-def _targets(network: Network, images: Inputs, names: Sequence[str]) -> dict[str, Target | str]:
+def _targets(network: Network, trace: Trace, names: Sequence[str]) -> dict[str, Target | str]:
     """Find where each name is read: a call's address, or the input or output with the way into it."""
-    trace = network.trace(images)
     found: dict[str, Target | str] = {}
     for name in names:
         if not isinstance(name, str):

@@ -31,6 +31,7 @@ class Reader(Calls):
         at: frozenset[str],
         copies: int = 1,
         rules: Rules | None = None,
+        trace: Trace | None = None,
     ) -> None:
         super().__init__(network.module)
         self._network = network
@@ -49,11 +50,11 @@ class Reader(Calls):
         self._missing = set(self._names)
         self._kept: dict[str, Tensor] = {}
         self._views: list[tuple[str, Tensor, int, Tensor]] = []
-        self._trace: Trace | None = None
+        self._trace = trace
 
     def read(self, inputs: Inputs) -> dict[str, Tensor]:
         """Run the network as far as needed; give each name's activation."""
-        self._trace = self._network.trace(inputs)
+        self._trace = self._trace or self._network.trace(inputs)
         if self._input_gradient:
             inputs = changed(inputs, lambda t: t.requires_grad_(True) if t.is_floating_point() else t)
         given = input_tensors(inputs)
