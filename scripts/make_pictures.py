@@ -29,6 +29,10 @@ def main() -> None:
         "relu": cw.activations(net, cat, "relu1", channels=[14, 26], relu=True),
         "two-photos": cw.activations(net, [cat, coffee], "fire6-relu_squeeze1x1", channels=[3, 5]),
         "weights": cw.weights(net),
+        "deconv": cw.deconv(net, cat, "fire5"),
+        "deconv-overlay": cw.deconv(
+            net, cat, ["conv1", "fire3", "fire5", "fire7", "fire9"], top=512, how="overlay"
+        ),
     }
     for name, result in drawn.items():
         image = result.to_image()
@@ -38,7 +42,7 @@ def main() -> None:
             image = image.resize(
                 (widest, round(image.height * widest / image.width)), Image.Resampling.LANCZOS
             )
-        if name in ("conv1", "weights"):
+        if name in ("conv1", "weights", "deconv"):
             path = OUT / f"{name}.png"
             image.quantize(256).save(path, optimize=True)
         else:

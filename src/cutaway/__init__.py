@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from cutaway.objectives.objective import each as each
     from cutaway.objectives.unit import unit as unit
     from cutaway.recipes.activations import activations as activations
+    from cutaway.recipes.deconv import deconv as deconv
     from cutaway.recipes.explain import explain as explain
     from cutaway.recipes.layers import layers as layers
     from cutaway.recipes.models import models as models
@@ -81,6 +82,7 @@ _HOMES = {
     "channel": "cutaway.objectives.channel:channel",
     "class_logit": "cutaway.objectives.class_logit:class_logit",
     "class_probability": "cutaway.objectives.class_logit:class_probability",
+    "deconv": "cutaway.recipes.deconv:deconv",
     "each": "cutaway.objectives.objective:each",
     "explain": "cutaway.recipes.explain:explain",
     "keep_freed": "cutaway.network.memory:keep_freed",
@@ -119,6 +121,7 @@ __all__ = [
     "channel",
     "class_logit",
     "class_probability",
+    "deconv",
     "each",
     "explain",
     "keep_freed",

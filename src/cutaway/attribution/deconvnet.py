@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from jaxtyping import Float
 from torch import Tensor
@@ -45,7 +44,7 @@ class Deconvnet:
     torch.Size([1, 3, 9, 9])
     """
 
-    average: Literal["fill", "gradient"] = "fill"
+    average: str = "fill"
 
     def __post_init__(self) -> None:
         if self.average not in ("fill", "gradient"):

@@ -40,11 +40,17 @@ class Projection:
         values: (c,h,w) of the box, signed, per unit of normalised pixel.
         box: (top, left, bottom, right) in the image, the last two exclusive; outside of it all is zero.
         activation: of the unit.
+        image: which of the images.
+        unit: projected.
+        within: its (y, x) in the layer's map of that box alone; nothing for a layer without places.
     """
 
     values: Float[Tensor, "c h w"]
     box: tuple[int, int, int, int]
     activation: float
+    image: int
+    unit: Unit
+    within: tuple[int, ...]
 
 
 def project(
@@ -157,8 +163,10 @@ def _cut(
         result = differentiate(network, batch, score, [layer], [INPUT], rules, trace=network.trace(plain[:1]))
         raw = _activations(layer, places, False)(result.activations).tolist()
         found += [
-            Projection(values, crop.box, activation)
-            for values, crop, activation in zip(result.gradients[INPUT], crops[here], raw, strict=True)
+            Projection(values, crop.box, activation, image, unit, (crop.y, crop.x))
+            for values, crop, activation, (image, unit) in zip(
+                result.gradients[INPUT], crops[here], raw, units[here], strict=True
+            )
         ]
     return found
 
@@ -179,8 +187,15 @@ def _whole(
     raw = _activations(layer, places, False)(result.activations).tolist()
     h, w = int(images.shape[-2]), int(images.shape[-1])
     return [
-        Projection(values, (0, 0, h, w), activation)
-        for values, activation in zip(result.gradients[INPUT], raw, strict=True)
+        Projection(
+            values,
+            (0, 0, h, w),
+            activation,
+            image,
+            unit,
+            tuple(side for side in (unit.y, unit.x) if side is not None),
+        )
+        for values, activation, (_, unit) in zip(result.gradients[INPUT], raw, units, strict=True)
     ]
 
 

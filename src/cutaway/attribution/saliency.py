@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from jaxtyping import Float
 from torch import Tensor
 
-from cutaway.errors import BadSetting
+from cutaway.attribution.reduction import check_reduction, reduced
 from cutaway.network.capture import differentiate
 from cutaway.network.network import INPUT, Network
 from cutaway.objectives.objective import Objective
@@ -24,8 +23,8 @@ class Saliency:
     models and saliency maps", 2013, section 3.
 
     Args:
-        reduce: over the colour channels: "max" of the absolute values (the paper's), "sum" of them,
-            or "none" for the signed gradient (n,c,h,w).
+        reduce: over the colour channels: "max" of the absolute values (the paper's), "sum" of them, "signed" for
+            the sum with its signs, or "none" for the gradient itself (n,c,h,w).
 
     Raises:
         BadSetting: for another `reduce`.
@@ -38,23 +37,17 @@ class Saliency:
     torch.Size([1, 1, 4, 4])
     """
 
-    reduce: Literal["max", "sum", "none"] = "max"
+    reduce: str = "max"
 
     def __post_init__(self) -> None:
-        if self.reduce not in ("max", "sum", "none"):
-            raise BadSetting(f"reduce must be max, sum or none, got {self.reduce!r}")
+        check_reduction(self.reduce)
 
     def __call__(
         self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
     ) -> Float[Tensor, "n d h w"]:
         """Give the map of each image at the images' own size, per unit of normalised pixel."""
         found = differentiate(network, images, objective.score, objective.layers, [INPUT])
-        gradient = found.gradients[INPUT]
-        if self.reduce == "none":
-            return gradient
-        if self.reduce == "sum":
-            return gradient.abs().sum(1, keepdim=True)
-        return gradient.abs().amax(1, keepdim=True)
+        return reduced(found.gradients[INPUT], self.reduce)
 
     def grid(self, network: Network, images: Float[Tensor, "n c h w"]) -> str:
         """Name the layer of the map: the pixels themselves."""

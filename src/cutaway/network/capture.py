@@ -23,13 +23,16 @@ from cutaway.network.undisturbed import undisturbed
 __all__ = ["Derivatives", "capture", "differentiate"]
 
 
-def capture(network: Network, images: Inputs, layers: str | Sequence[str]) -> dict[str, Tensor]:
+def capture(
+    network: Network, images: Inputs, layers: str | Sequence[str], *, trace: Trace | None = None
+) -> dict[str, Tensor]:
     """Read the activations of layers for images, in one forward pass that stops after the deepest of them.
 
     Args:
         network: left exactly as found, also after an error.
         images: a tensor (n,c,h,w) as `network.prepare` makes it, or a tuple or mapping for several inputs.
         layers: names, in any of their spellings; "@input", "@logits" and "@output" are always there.
+        trace: of a whole image, where these images are pieces that the whole network may be too deep for.
 
     Returns:
         For each name as asked for, its activation, (n,c,h,w) for a map; detached, with memory of its own.
@@ -47,8 +50,9 @@ def capture(network: Network, images: Inputs, layers: str | Sequence[str]) -> di
     names = [layers] if isinstance(layers, str) else list(layers)
     with undisturbed(network.module), torch.no_grad():
         single, copies = once(images)
-        targets = _targets(network, network.trace(single), names)
-        found = Reader(network, targets, frozenset()).read(network.ready(single))
+        trace = trace or network.trace(single)
+        targets = _targets(network, trace, names)
+        found = Reader(network, targets, frozenset(), trace=trace).read(network.ready(single))
     values = {name: _repeated(found[name].detach(), copies) for name in names}
     check_finite(network, images, values)
     return values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +57,24 @@ class Place:
             min(float(self.photo_size[0]), bottom),
             min(float(self.photo_size[1]), right),
         )
+
+    def box(self, box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+        """Give the photo's pixels, cut to the photo, under a box of the image's pixels; at least one of them.
+
+        Args:
+            box: (top, left, bottom, right), the last two exclusive.
+
+        >>> Place((448, 448), (224, 224), (2.0, 2.0), (0.0, 0.0)).box((3, 4, 5, 8))
+        (6, 8, 10, 16)
+        """
+        found = []
+        for side in (0, 1):
+            first, last = (self.offset[side] + box[side + k] * self.scale[side] for k in (0, 2))
+            most = self.photo_size[side]
+            start = min(max(0, math.floor(first + 1e-6)), most - 1)
+            found.append((start, min(most, max(start + 1, math.ceil(last - 1e-6)))))
+        (top, bottom), (left, right) = found
+        return top, left, bottom, right
 
     def placement(self, lattice: Lattice) -> Placement:
         """Tell where a layer's units lie in the photo, for drawing a map of them back onto it.

@@ -1,0 +1,81 @@
+"""The weighted mean of gradients at many images near or before one: what several methods are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from cutaway.network.capture import differentiate
+from cutaway.network.many import quickest_format
+from cutaway.network.memory import chunk
+from cutaway.network.network import INPUT, Network
+from cutaway.network.progress import report
+from cutaway.objectives.objective import Objective
+
+__all__ = ["alone", "averaged_gradient"]
+
+
+def averaged_gradient(
+    network: Network,
+    image: Float[Tensor, "1 c h w"],
+    objective: Objective,
+    make: Callable[[int, int], Float[Tensor, "k c h w"]],
+    weights: Float[Tensor, " count"],
+    what: str,
+    power: int = 1,
+) -> Float[Tensor, "1 c h w"]:
+    """Sum up the gradients of one image's variants, each by its weight.
+
+    Args:
+        network: left exactly as found.
+        image: whose variants they are; only its size and kind are read.
+        objective: the same for all.
+        make: the variants from `start` to before `stop`.
+        weights: of each.
+        what: for the progress.
+        power: 2 sums up the squared gradients.
+
+    >>> from torch import nn
+    >>> from cutaway.objectives.class_logit import class_logit
+    >>> net = Network(nn.Sequential(nn.Flatten(), nn.Linear(48, 2)))
+    >>> one = torch.zeros(1, 3, 4, 4)
+    >>> found = averaged_gradient(
+    ...     net, one, class_logit(1), lambda a, b: one.expand(b - a, -1, -1, -1).clone(), torch.ones(7) / 7, "x"
+    ... )
+    >>> torch.allclose(found.flatten(), net.module[1].weight[1])
+    True
+    """
+    layout = quickest_format(network, image)
+    size = chunk(network, image, gradient=True)
+    total = torch.zeros(image.shape, device=network.device, dtype=network.dtype)
+    for start in range(0, len(weights), size):
+        stop = min(start + size, len(weights))
+        variants = make(start, stop).contiguous(memory_format=layout)
+        found = differentiate(network, variants, objective.score, objective.layers, [INPUT])
+        share = weights[start:stop].to(total)[:, None, None, None]
+        total += (share * found.gradients[INPUT] ** power).sum(0, keepdim=True)
+        report(what, stop, len(weights))
+    return total
+
+
+def alone(objective: Objective, index: int, count: int) -> Objective:
+    """Give what an objective asks of one image of a batch, for variants of that image alone.
+
+    >>> from cutaway.objectives.class_logit import class_logit
+    >>> alone(class_logit([4, 1]), 1, 2).score({"@logits": torch.tensor([[1.0, 5.0], [2.0, 7.0]])})
+    tensor([5., 7.])
+    """
+
+    def score(activations: Mapping[str, Tensor]) -> Tensor:
+        # Each variant stands where the image stood, so that an objective with a class per image asks for its own.
+        variants = len(next(iter(activations.values())))
+        rows = []
+        for at in range(variants):
+            batch = {name: a[at : at + 1].expand(count, *a.shape[1:]) for name, a in activations.items()}
+            rows.append(objective.score(batch)[index])
+        return torch.stack(rows)
+
+    return objective if count == 1 else Objective(objective.name, objective.layers, score)

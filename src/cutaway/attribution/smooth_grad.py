@@ -1,0 +1,84 @@
+"""SmoothGrad: the mean gradient of noisy copies of the image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from cutaway.attribution.averaged import alone, averaged_gradient
+from cutaway.attribution.reduction import check_reduction, reduced
+from cutaway.errors import BadSetting
+from cutaway.network.network import INPUT, Network
+from cutaway.objectives.objective import Objective
+
+__all__ = ["SmoothGrad"]
+
+
+@dataclass(frozen=True)
+class SmoothGrad:
+    """The gradient of the objective, averaged over copies of the image with noise added.
+
+    Source: Smilkov et al., "SmoothGrad: removing noise by adding noise", 2017, section 3.
+
+    Args:
+        samples: how many noisy copies.
+        noise: standard deviation of the noise, as a share of the image's own range from darkest to brightest.
+        squared: average the squared gradients instead.
+        reduce: over the colour channels, as in Saliency.
+        seed: of the noise; the same seed gives the same map, whatever the memory budget.
+
+    Raises:
+        BadSetting: for settings outside these.
+
+    >>> from torch import nn
+    >>> from cutaway.objectives.class_logit import class_logit
+    >>> net = Network(nn.Sequential(nn.Flatten(), nn.Linear(48, 2)))
+    >>> SmoothGrad(samples=4)(net, torch.randn(2, 3, 4, 4), class_logit(1)).shape
+    torch.Size([2, 1, 4, 4])
+    """
+
+    samples: int = 25
+    noise: float = 0.15
+    squared: bool = False
+    reduce: str = "max"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_reduction(self.reduce)
+        if self.samples < 1:
+            raise BadSetting(f"samples must be at least 1, got {self.samples}")
+        if not 0 <= self.noise < float("inf"):
+            raise BadSetting(f"noise must be a share of the image's range, 0 or more, got {self.noise}")
+
+    def __call__(
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+    ) -> Float[Tensor, "n d h w"]:
+        """Give the map of each image at the images' own size, per unit of normalised pixel."""
+        plain = images.as_subclass(Tensor).to(network.device, network.dtype)
+        shares = torch.full((self.samples,), 1 / self.samples)
+        maps = []
+        for i in range(len(plain)):
+            image = plain[i : i + 1]
+            reach = self.noise * (image.max() - image.min())
+
+            def noisy(
+                start: int, stop: int, image: Tensor = image, reach: Tensor = reach, i: int = i
+            ) -> Tensor:
+                return torch.cat([image + reach * self._noise(image, i, k) for k in range(start, stop)])
+
+            asked = alone(objective, i, len(plain))
+            power = 2 if self.squared else 1
+            maps.append(averaged_gradient(network, image, asked, noisy, shares, "noisy copies", power))
+        return reduced(torch.cat(maps), self.reduce)
+
+    def grid(self, network: Network, images: Float[Tensor, "n c h w"]) -> str:
+        """Name the layer of the map: the pixels themselves."""
+        return INPUT
+
+    def _noise(self, image: Tensor, i: int, k: int) -> Tensor:
+        # Each copy has a generator of its own, so that chunks of any size see the same noise.
+        source = torch.Generator().manual_seed((self.seed * 1_000_003 + i) * 1_000_003 + k)
+        return torch.randn(image.shape, generator=source).to(image)

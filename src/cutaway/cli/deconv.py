@@ -1,0 +1,126 @@
+"""`cutaway deconv`: what in a photo made units fire."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cutaway.cli.options import (
+    Device,
+    Json,
+    Model,
+    Out,
+    Size,
+    Weights,
+    expanded,
+    numbers,
+    open_network,
+    sizes,
+)
+from cutaway.cli.write import place, write
+from cutaway.errors import BadSetting
+
+
+def run(
+    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="A photo, or - for standard input.")],
+    layers: Annotated[
+        list[str], typer.Option("--layer", "-l", help="The layer to look into; repeat for several.")
+    ],
+    model: Model = "squeezenet1_1",
+    channels: Annotated[
+        str | None,
+        typer.Option(
+            "--channels",
+            "-k",
+            help="Which channels, 0-based: 3,5,10..12; the strongest by default.",
+            show_default=False,
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", help="Place of the units, row,column, 0-based; each channel's strongest by default."
+        ),
+    ] = None,
+    top: Annotated[
+        int, typer.Option("--top", help="How many of the strongest channels.", min=1, max=4096)
+    ] = 9,
+    how: Annotated[
+        str,
+        typer.Option("--how", help="each unit beside its patch; sum or overlay of them as one picture."),
+    ] = "each",
+    method: Annotated[
+        str, typer.Option("--method", help="deconvnet, or guided for guided backpropagation.")
+    ] = "deconvnet",
+    average: Annotated[
+        str,
+        typer.Option("--average", help="Back through average pools: fill, or gradient for the share 1/n."),
+    ] = "fill",
+    size: Size = None,
+    weights: Weights = None,
+    out: Out = "cutaway-out",
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Show what in a photo made a layer's units fire.
+
+    Each unit's activation is sent back to the pixels through transposed filters, recorded switches and ReLUs
+    (Zeiler and Fergus, 2014), and drawn beside the patch of the photo that the unit sees. Below it stands the proof:
+    how the activation changes when the pixels that are shown are hidden, and when as many others are.
+
+    \b
+    Examples:
+      cutaway deconv cat.jpg --layer fire5
+      cutaway deconv cat.jpg --layer fire7 --channels 12,40 --method guided
+      cutaway deconv cat.jpg --layer fire3 --at 10,12 --channels 5
+      cutaway deconv cat.jpg --layer fire9 --top 3 --how sum
+      cutaway deconv cat.jpg -l conv1 -l fire3 -l fire7 --top 512 --how overlay
+    """
+    from cutaway.recipes.deconv import deconv
+
+    (path,) = _one(expanded([photo]), photo)
+    settings: dict[str, Any] = {
+        "channels": numbers(channels, "--channels"),
+        "at": _place(at),
+        "top": top,
+        "how": how,
+        "method": method,
+        "average": average,
+        "size": sizes(size),
+    }
+    network = open_network(model, weights, device)
+    result = deconv(network, path, layers if len(layers) > 1 else layers[0], **settings)
+    stem = f"deconv-{'photo' if photo == '-' else Path(path).stem}-{'-'.join(layers)}"
+    written = write(result, place(out, stem, set()), html=True)
+    units = result.provenance["units"]
+    assert isinstance(units, list)
+    if as_json:
+        summary = {"path": str(path), "units": units, "outputs": [str(file) for file in written]}
+        print(json.dumps(summary, ensure_ascii=False, indent=2))
+        return
+    for unit in units[:16]:
+        where = "" if unit["y"] is None else f" at ({unit['y']}, {unit['x']})"
+        print(
+            f"  {unit['layer']}:{unit['channel']}{where}  {unit['activation']:.3g}  "
+            f"falls {100 * unit['fall_shown']:.0f} % without what is shown, "
+            f"{100 * unit['fall_others']:.0f} % without others"
+        )
+    print(f"wrote {', '.join(str(file) for file in written)}")
+
+
+def _one(found: list[Any], given: str) -> list[Any]:
+    if len(found) != 1:
+        raise BadSetting(f"deconv takes one photo, got {len(found)} from {given!r}")
+    return found
+
+
+def _place(text: str | None) -> tuple[int, int] | None:
+    found = numbers(text, "--at")
+    if found is None:
+        return None
+    if len(found) != 2:
+        raise BadSetting(f"--at takes row,column such as 10,12, got {text!r}")
+    return found[0], found[1]
