@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor
 
-from cutaway.errors import UnsupportedMethod
-from cutaway.network.capture import differentiate
-from cutaway.network.head import feature_map
+from cutaway.network.map_layer import differentiate_map, map_layer
 from cutaway.network.network import Network
 from cutaway.objectives.objective import Objective
 
@@ -48,20 +46,13 @@ class GradCAM:
             UnsupportedMethod: where the layer has no map.
             UnknownLayer: for a layer that is not there or that the objective does not depend on.
         """
-        layer = self.grid(network, images)
-        found = differentiate(network, images, objective.score, objective.layers, [layer])
-        activations, gradients = found.activations[layer], found.gradients[layer]
+        activations, gradients = differentiate_map(
+            network, images, objective.score, objective.layers, self.layer, type(self).__name__
+        )
         weights = gradients.mean((2, 3), keepdim=True)
         maps = (weights * activations).sum(1, keepdim=True)
         return maps.clamp_min(0) if self.relu else maps
 
     def grid(self, network: Network, images: Float[Tensor, "n c h w"]) -> str:
         """Name the layer whose channels are weighted."""
-        trace = network.trace(images)
-        call = feature_map(network, trace) if self.layer is None else network.find(self.layer, trace)
-        if len(call.shape) != 4:
-            raise UnsupportedMethod(
-                f"GradCAM needs a map (n,c,h,w); {call.name} of {network.name} has shape {call.shape}. "
-                "Leave layer out for the last map, or use Saliency"
-            )
-        return call.name
+        return map_layer(network, images, self.layer, type(self).__name__).name

@@ -1,0 +1,59 @@
+"""XGrad-CAM: the channels of a map, weighted by their gradient where they are active."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from cutaway.network.map_layer import differentiate_map, map_layer
+from cutaway.network.network import Network
+from cutaway.objectives.objective import Objective
+
+__all__ = ["XGradCAM"]
+
+
+@dataclass(frozen=True)
+class XGradCAM:
+    """Axiom-based Grad-CAM: a channel's weight is its gradient, averaged in proportion to its activation.
+
+    Source: Fu et al., "Axiom-based Grad-CAM: Towards accurate visualization and explanation of CNNs", BMVC 2020,
+    section 3 (the weights that come closest to sensitivity and conservation).
+
+    Args:
+        layer: the layer whose channels are weighted; None takes the last map of features before the classes.
+        relu: keep only what speaks for the objective, as the paper does; False keeps the signed map.
+
+    >>> from torch import nn
+    >>> from cutaway.objectives.class_logit import class_logit
+    >>> net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2)))
+    >>> XGradCAM()(net, torch.randn(1, 3, 8, 8), class_logit(1)).shape
+    torch.Size([1, 1, 6, 6])
+    """
+
+    layer: str | None = None
+    relu: bool = True
+
+    def __call__(
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+    ) -> Float[Tensor, "n 1 rows columns"]:
+        """Give the map of each image, (n,1,h,w), at the layer's resolution, in units of the objective.
+
+        Raises:
+            UnsupportedMethod: where the layer has no map.
+            UnknownLayer: for a layer that is not there or that the objective does not depend on.
+        """
+        activations, gradients = differentiate_map(
+            network, images, objective.score, objective.layers, self.layer, type(self).__name__
+        )
+        sums = activations.sum((2, 3), keepdim=True)
+        # A channel that is zero all over has no proportions, and adds nothing.
+        weights = (gradients * activations).sum((2, 3), keepdim=True) / torch.where(sums == 0, 1, sums)
+        maps = (torch.where(sums == 0, 0, weights) * activations).sum(1, keepdim=True)
+        return maps.clamp_min(0) if self.relu else maps
+
+    def grid(self, network: Network, images: Float[Tensor, "n c h w"]) -> str:
+        """Name the layer whose channels are weighted."""
+        return map_layer(network, images, self.layer, type(self).__name__).name
