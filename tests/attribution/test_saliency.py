@@ -30,7 +30,7 @@ def test_it_is_the_gradient_of_the_pixels(reduce):
 def test_wrong_settings_are_refused():
     method = Saliency()
     object.__setattr__(method, "reduce", "mean")  # as where no type checker looks on
-    with pytest.raises(BadSetting, match="max, sum or none"):
+    with pytest.raises(BadSetting, match="max, sum, signed or none"):
         method.__post_init__()
 
 

@@ -7,21 +7,35 @@ from cutaway.attribution.eigen_cam import EigenCAM
 from cutaway.attribution.grad_cam import GradCAM
 from cutaway.attribution.grad_cam_plus_plus import GradCAMPlusPlus
 from cutaway.attribution.guided_backprop import GuidedBackprop
+from cutaway.attribution.guided_grad_cam import GuidedGradCAM
 from cutaway.attribution.hires_cam import HiResCAM
+from cutaway.attribution.input_x_gradient import InputXGradient
+from cutaway.attribution.integrated_gradients import IntegratedGradients
 from cutaway.attribution.layer_cam import LayerCAM
+from cutaway.attribution.methods import METHODS
+from cutaway.attribution.occlusion import Occlusion
+from cutaway.attribution.rise import RISE
 from cutaway.attribution.saliency import Saliency
+from cutaway.attribution.smooth_grad import SmoothGrad
 from cutaway.attribution.x_grad_cam import XGradCAM
 
 __all__ = [
     "CAM",
+    "METHODS",
+    "RISE",
     "Attribution",
     "Deconvnet",
     "EigenCAM",
     "GradCAM",
     "GradCAMPlusPlus",
     "GuidedBackprop",
+    "GuidedGradCAM",
     "HiResCAM",
+    "InputXGradient",
+    "IntegratedGradients",
     "LayerCAM",
+    "Occlusion",
     "Saliency",
+    "SmoothGrad",
     "XGradCAM",
 ]

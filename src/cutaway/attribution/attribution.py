@@ -7,10 +7,11 @@ from typing import Protocol, runtime_checkable
 from jaxtyping import Float
 from torch import Tensor
 
-from cutaway.network.network import Network
+from cutaway.network.network import INPUT, Network
+from cutaway.network.receptive_field import Lattice
 from cutaway.objectives.objective import Objective
 
-__all__ = ["Attribution"]
+__all__ = ["Attribution", "Placed", "lattice_of"]
 
 
 @runtime_checkable
@@ -27,5 +28,34 @@ class Attribution(Protocol):
         ...
 
     def grid(self, network: Network, images: Float[Tensor, "n c h w"]) -> str:
-        """Name the layer on whose units the map lies; "@input" for a map of pixels."""
+        """Name the layer on whose units the map lies; "@input" for a map of pixels, or of places in the image."""
         ...
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """A method whose map lies on places of its own in the image, such as the positions of an occluding patch."""
+
+    def lattice(self, network: Network, images: Float[Tensor, "n c h w"]) -> Lattice:
+        """Tell where in the image the map's cells look."""
+        ...
+
+
+def lattice_of(
+    method: Attribution, network: Network, images: Float[Tensor, "n c h w"]
+) -> tuple[str, Lattice | None]:
+    """Tell on which layer a method's map lies, and where in the image its cells look; None where they have no place.
+
+    >>> from torch import nn
+    >>> import torch
+    >>> from cutaway.attribution.saliency import Saliency
+    >>> lattice_of(Saliency(), Network(nn.ReLU()), torch.zeros(1, 3, 8, 8))
+    ('@input', Lattice(start=(0.5, 0.5), step=(1.0, 1.0)))
+    """
+    layer = method.grid(network, images)
+    if isinstance(method, Placed):
+        return layer, method.lattice(network, images)
+    if layer == INPUT:
+        return layer, Lattice((0.5, 0.5), (1.0, 1.0))
+    field = network.layer(layer, images).field
+    return layer, None if field is None else field.lattice

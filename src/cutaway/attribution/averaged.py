@@ -43,7 +43,12 @@ def averaged_gradient(
     >>> net = Network(nn.Sequential(nn.Flatten(), nn.Linear(48, 2)))
     >>> one = torch.zeros(1, 3, 4, 4)
     >>> found = averaged_gradient(
-    ...     net, one, class_logit(1), lambda a, b: one.expand(b - a, -1, -1, -1).clone(), torch.ones(7) / 7, "x"
+    ...     net,
+    ...     one,
+    ...     class_logit(1),
+    ...     lambda a, b: one.expand(b - a, -1, -1, -1).clone(),
+    ...     torch.ones(7) / 7,
+    ...     "x",
     ... )
     >>> torch.allclose(found.flatten(), net.module[1].weight[1])
     True
@@ -65,7 +70,7 @@ def alone(objective: Objective, index: int, count: int) -> Objective:
     """Give what an objective asks of one image of a batch, for variants of that image alone.
 
     >>> from cutaway.objectives.class_logit import class_logit
-    >>> alone(class_logit([4, 1]), 1, 2).score({"@logits": torch.tensor([[1.0, 5.0], [2.0, 7.0]])})
+    >>> alone(class_logit([0, 1]), 1, 2).score({"@logits": torch.tensor([[1.0, 5.0], [2.0, 7.0]])})
     tensor([5., 7.])
     """
 
@@ -78,4 +83,4 @@ def alone(objective: Objective, index: int, count: int) -> Objective:
             rows.append(objective.score(batch)[index])
         return torch.stack(rows)
 
-    return objective if count == 1 else Objective(objective.name, objective.layers, score)
+    return Objective(objective.name, objective.layers, score)

@@ -35,7 +35,9 @@ class InputXGradient:
     >>> from cutaway.objectives.class_logit import class_logit
     >>> net = Network(nn.Sequential(nn.Flatten(), nn.Linear(48, 2, bias=False)))
     >>> images = torch.randn(1, 3, 4, 4)
-    >>> torch.allclose(InputXGradient()(net, images, class_logit(1)).sum(), net.module(images)[0, 1], atol=1e-5)
+    >>> torch.allclose(
+    ...     InputXGradient()(net, images, class_logit(1)).sum(), net.module(images)[0, 1], atol=1e-5
+    ... )
     True
     """
 

@@ -1,0 +1,138 @@
+"""Occlusion: hide a patch of the image, and see how far the score falls."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from typing import SupportsIndex
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from cutaway.attribution.averaged import alone
+from cutaway.errors import BadSetting
+from cutaway.network.capture import capture
+from cutaway.network.many import score_many
+from cutaway.network.network import INPUT, Network
+from cutaway.network.receptive_field import Lattice
+from cutaway.objectives.objective import Objective
+
+__all__ = ["Occlusion"]
+
+FILLS = ("mean", "blur", "noise")
+
+
+@dataclass(frozen=True)
+class Occlusion:
+    """How far the objective falls when a patch is hidden, for every position of the patch.
+
+    Source: Zeiler and Fergus, "Visualizing and understanding convolutional networks", ECCV 2014, section 4.2.
+
+    Args:
+        size: of the patch, in pixels of the image that the network sees; an int for a square, or (h, w).
+        stride: from one position to the next, an int or (y, x).
+        fill: what the patch is filled with: a number in normalised units (0.0 is the mean colour of the network's
+            preprocessing), or "mean" (the image's own), "blur" (the image, blurred) or "noise".
+        seed: of the noise.
+
+    Raises:
+        BadSetting: for settings outside these.
+
+    >>> from torch import nn
+    >>> from cutaway.objectives.class_logit import class_logit
+    >>> net = Network(nn.Sequential(nn.Flatten(), nn.Linear(3 * 64, 2)))
+    >>> Occlusion(size=4, stride=2)(net, torch.randn(1, 3, 8, 8), class_logit(1)).shape
+    torch.Size([1, 1, 3, 3])
+    """
+
+    size: int | tuple[int, int] = 32
+    stride: int | tuple[int, int] = 8
+    fill: float | str = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("size", "stride"):
+            if min(_pair(getattr(self, name))) < 1:
+                raise BadSetting(f"{name} must be at least 1 pixel, got {getattr(self, name)}")
+        if isinstance(self.fill, str) and self.fill not in FILLS:
+            raise BadSetting(f"fill takes a number or {', '.join(FILLS)}, got {self.fill!r}")
+
+    def __call__(
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+    ) -> Float[Tensor, "n 1 rows columns"]:
+        """Give the objective's fall at each position of the patch, (n,1,rows,columns); a rise is negative.
+
+        The first patch lies in the upper left corner; the last ones are cut by the border where they do not fit.
+
+        Raises:
+            BadSetting: for a patch larger than the image.
+        """
+        plain = images.as_subclass(Tensor).to(network.device, network.dtype)
+        tops, lefts = self._positions(plain)
+        whole = objective.score(capture(network, plain, objective.layers))
+        (h, w), maps = _pair(self.size), []
+        for i in range(len(plain)):
+            image, filled = plain[i : i + 1], self._filled(plain[i : i + 1], i)
+
+            def hidden(start: int, stop: int, image: Tensor = image, filled: Tensor = filled) -> Tensor:
+                batch = image.repeat(stop - start, 1, 1, 1)
+                for k in range(start, stop):
+                    top, left = tops[k // len(lefts)], lefts[k % len(lefts)]
+                    window = (..., slice(top, top + h), slice(left, left + w))
+                    batch[k - start][window] = filled[0][window]
+                return batch
+
+            asked = alone(objective, i, len(plain))
+            found = score_many(
+                network, hidden, len(tops) * len(lefts), asked.score, asked.layers, what="positions"
+            )
+            maps.append((whole[i] - found).view(1, 1, len(tops), len(lefts)))
+        return torch.cat(maps)
+
+    def grid(self, network: Network, images: Float[Tensor, "n c h w"]) -> str:
+        """Name the layer of the map: the image, on which the positions lie."""
+        return INPUT
+
+    def lattice(self, network: Network, images: Float[Tensor, "n c h w"]) -> Lattice:
+        """Tell where the middles of the patch's positions lie."""
+        (h, w), (y, x) = _pair(self.size), _pair(self.stride)
+        return Lattice((h / 2, w / 2), (float(y), float(x)))
+
+    def _positions(self, images: Tensor) -> tuple[list[int], list[int]]:
+        found = []
+        for side, patch, step in zip(images.shape[2:], _pair(self.size), _pair(self.stride), strict=True):
+            if patch > side:
+                raise BadSetting(
+                    f"a patch of {patch} pixels does not fit an image of {side}: give a smaller size"
+                )
+            # As many as it takes to reach the far border.
+            found.append(list(range(0, side - patch + step, step)))
+        return found[0], found[1]
+
+    def _filled(self, image: Float[Tensor, "1 c h w"], i: int) -> Float[Tensor, "1 c h w"]:
+        if self.fill == "mean":
+            return image.mean((2, 3), keepdim=True).expand_as(image)
+        if self.fill == "noise":
+            source = torch.Generator().manual_seed(self.seed * 1_000_003 + i)
+            noise = torch.randn(image.shape, generator=source).to(image)
+            return image.mean((2, 3), keepdim=True) + noise * image.std((2, 3), keepdim=True)
+        if self.fill == "blur":
+            return _blurred(image, min(_pair(self.size)) / 4)
+        return torch.full_like(image, float(self.fill))
+
+
+def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
+    several: tuple[SupportsIndex, SupportsIndex] = value if isinstance(value, tuple) else (value, value)
+    return operator.index(several[0]), operator.index(several[1])
+
+
+def _blurred(image: Float[Tensor, "1 c h w"], sigma: float) -> Float[Tensor, "1 c h w"]:
+    """Blur by a Gaussian; at the border the image is continued by its last pixels."""
+    reach = max(1, round(3 * sigma))
+    kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1).to(image) / sigma) ** 2)
+    kernel = (kernel / kernel.sum()).expand(image.shape[1], 1, 1, -1)
+    wide = F.pad(image, (reach, reach, reach, reach), mode="replicate")
+    rows = F.conv2d(wide, kernel, groups=image.shape[1])
+    return F.conv2d(rows, kernel.transpose(2, 3), groups=image.shape[1])
