@@ -29,6 +29,7 @@ def main() -> None:
         "relu": cw.activations(net, cat, "relu1", channels=[14, 26], relu=True),
         "two-photos": cw.activations(net, [cat, coffee], "fire6-relu_squeeze1x1", channels=[3, 5]),
         "weights": cw.weights(net),
+        "compare": cw.compare(net, cat),
         "deconv": cw.deconv(net, cat, "fire5"),
         "deconv-overlay": cw.deconv(
             net, cat, ["conv1", "fire3", "fire5", "fire7", "fire9"], top=512, how="overlay"

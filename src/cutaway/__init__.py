@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from cutaway.objectives.objective import each as each
     from cutaway.objectives.unit import unit as unit
     from cutaway.recipes.activations import activations as activations
+    from cutaway.recipes.compare import compare as compare
     from cutaway.recipes.deconv import deconv as deconv
     from cutaway.recipes.explain import explain as explain
     from cutaway.recipes.layers import layers as layers
@@ -82,6 +83,7 @@ _HOMES = {
     "channel": "cutaway.objectives.channel:channel",
     "class_logit": "cutaway.objectives.class_logit:class_logit",
     "class_probability": "cutaway.objectives.class_logit:class_probability",
+    "compare": "cutaway.recipes.compare:compare",
     "deconv": "cutaway.recipes.deconv:deconv",
     "each": "cutaway.objectives.objective:each",
     "explain": "cutaway.recipes.explain:explain",
@@ -121,6 +123,7 @@ __all__ = [
     "channel",
     "class_logit",
     "class_probability",
+    "compare",
     "deconv",
     "each",
     "explain",

@@ -360,3 +360,128 @@ def test_classes_and_the_true_class_are_two_questions(net, cat):
     """E9: asked for both, it says so instead of forgetting one."""
     with pytest.raises(cw.BadSetting, match="give classes or true, not both"):
         cw.explain(net, cat, classes=[3], true="tabby")
+
+
+def small(*ends: nn.Module, outputs: int = 3, **settings) -> cw.Network:
+    torch.manual_seed(0)
+    layers = nn.Conv2d(3, 6, 5), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, outputs)
+    return cw.Network(nn.Sequential(*layers, *ends), cw.Preprocessing(size=48), **settings)
+
+
+def test_labels_that_do_not_exclude_each_other_have_probabilities_of_their_own(cat):
+    """E8: a network that ends in a sigmoid says each label's own probability, before which its logits are explained."""
+    network = small(nn.Sigmoid(), classes=["fur", "eyes", "snow"])
+    grid = cw.explain(network, cat)
+    with torch.no_grad():
+        wanted = network.module(network.prepare(cat))[0].tolist()
+    assert {one["index"]: one["probability"] for one in top(grid)} == pytest.approx(dict(enumerate(wanted)))
+    same = small(classes=["fur", "eyes", "snow"])
+    assert np.allclose(grid.values, cw.explain(same, cat).values)
+
+
+def test_a_single_number_is_a_score_not_a_probability(cat):
+    """E8: one output is not "100 %"."""
+    grid = cw.explain(small(outputs=1, classes=["price"]), cat)
+    (one,) = top(grid)
+    assert one["probability"] is None
+    assert isinstance(one["score"], float)
+    assert "price: score" in heatmaps(grid)[0].caption
+    assert "%" not in heatmaps(grid)[0].caption
+
+
+class Turned(nn.Module):
+    """Ends as CAM wants by its graph, but compares directions: weights and features are normalised on their way."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(3, 6, 5), nn.Linear(6, 3, bias=False)
+
+    def forward(self, x):
+        pooled = torch.relu(self.conv(x)).mean((2, 3))
+        return 16 * nn.functional.linear(pooled, nn.functional.normalize(self.fc.weight, dim=1))
+
+
+def test_explain_goes_on_with_grad_cam_where_cams_numbers_do_not_hold(cat):
+    torch.manual_seed(0)
+    network = cw.Network(Turned(), cw.Preprocessing(size=48))
+    assert isinstance(best_method(network, network.prepare(cat)), cw.attribution.GradCAM)
+    assert cw.explain(network, cat).caption.startswith("GradCAM")
+    with pytest.raises(cw.UnsupportedMethod, match="Use GradCAM"):
+        cw.explain(network, cat, method="cam")
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [285, "Egyptian cat", np.int64(285), torch.tensor(285), [285], (np.int64(285),), np.array([285])],
+)
+def test_one_class_may_be_given_alone(net, cat, classes):
+    (one,) = cw.explain(net, cat, classes=classes).provenance["photos"][0]["drawn"]
+    assert one["index"] == 285
+
+
+@pytest.mark.parametrize("method", ["grad-cam", "GradCAM", cw.attribution.GradCAM, cw.attribution.GradCAM()])
+def test_a_method_by_name_class_or_value(net, cat, method):
+    assert cw.explain(net, cat, top=1, method=method).caption.startswith("GradCAM")
+
+
+def test_photos_of_every_kind(net, cat, tmp_path):
+    from PIL import Image
+
+    path = cat.save(tmp_path / "cat.png")
+    kinds = [path, str(path), path.read_bytes(), cat.pixels, Image.fromarray(cat.pixels), [cat]]
+    wanted = cw.explain(net, cat, top=1).values
+    for photo in kinds:
+        assert np.array_equal(cw.explain(net, photo, top=1).values, wanted)
+        assert torch.equal(net.prepare(photo), net.prepare(cat))
+    assert np.array_equal(cw.explain("squeezenet1_1", cat, top=1).values, wanted)
+
+
+def test_what_cannot_be_asked_is_told(net, cat):
+    with pytest.raises(cw.BadSetting, match="bare module.*cutaway.Network"):
+        cw.explain(net.module, cat)
+    with pytest.raises(cw.BadSetting, match="at most 25, got 5000"):
+        cw.explain(net, cat, top=5000)
+    with pytest.raises(cw.BadSetting, match="GB .* give a smaller size"), cw.memory("100M"):
+        cw.explain(net, cat, size=5000)
+    with pytest.raises(cw.BadSetting, match="2 class names, and its output has 3 classes"):
+        cw.explain(small(classes=["a", "b"]), cat)
+    with pytest.raises(cw.BadSetting, match="a list with a name for each output"):
+        cw.Network(nn.ReLU(), classes="abc")
+
+
+class Several(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(3, 6, 5), nn.Linear(6, 3)
+
+    def forward(self, x):
+        pooled = torch.relu(self.conv(x)).mean((2, 3))
+        return {"logits": self.fc(pooled), "features": pooled}
+
+
+@pytest.mark.parametrize("output", ["logits", "@output['logits']"])
+def test_one_of_several_outputs(cat, output):
+    torch.manual_seed(0)
+    network = cw.Network(Several(), cw.Preprocessing(size=48))
+    assert cw.explain(network, cat, output=output).caption.startswith("GradCAM")
+    with pytest.raises(cw.UnsupportedMethod, match="use GradCAM"):
+        cw.explain(network, cat, output=output, method="cam")
+
+
+def test_colours_of_a_projection_are_drawn_on_a_tile_of_the_photos_size(net, cat):
+    """E13: methods that answer in colours stand beside those that answer in one number."""
+    grid = cw.explain(net, cat, top=1, method="guided-backprop")
+    cell = grid.rows[0][1]
+    assert cell.size == cat.size
+    raw = cw.attribution.GuidedBackprop()(net, net.prepare(cat), cw.class_logit(285))[0].permute(1, 2, 0)
+    assert np.allclose(cell.values, raw.numpy())
+
+
+def test_occlusion_of_three_classes_runs_each_position_once(net, cat):
+    """C8, E13: asked for three classes at once the maps are those asked for alone."""
+    method = cw.attribution.Occlusion(size=64, stride=64)
+    grid = cw.explain(net, cat, method=method)
+    images = net.prepare(cat)
+    for values, k in zip(grid.values, (285, 282, 281), strict=True):
+        alone = method(net, images, cw.class_logit(k))[0, 0].numpy()
+        assert np.allclose(values, alone, atol=1e-4)

@@ -15,7 +15,7 @@ from cutaway.network.network import INPUT, Network
 from cutaway.network.progress import report
 from cutaway.objectives.objective import Objective
 
-__all__ = ["alone", "averaged_gradient"]
+__all__ = ["alone", "averaged_gradient", "for_each_copy"]
 
 
 def averaged_gradient(
@@ -84,3 +84,26 @@ def alone(objective: Objective, index: int, count: int) -> Objective:
         return torch.stack(rows)
 
     return Objective(objective.name, objective.layers, score)
+
+
+def for_each_copy(
+    objective: Objective, copies: int
+) -> Callable[[Mapping[str, Tensor]], Float[Tensor, "k copies"]]:
+    """Score variants of one image that stands in a batch several times, each copy asked for something of its own.
+
+    >>> from cutaway.objectives.class_logit import class_logit
+    >>> for_each_copy(class_logit([0, 1]), 2)({"@logits": torch.tensor([[1.0, 5.0], [2.0, 7.0], [3.0, 9.0]])})
+    tensor([[1., 5.],
+            [2., 7.],
+            [3., 9.]])
+    """
+
+    def score(activations: Mapping[str, Tensor]) -> Tensor:
+        variants = len(next(iter(activations.values())))
+        rows = []
+        for at in range(variants):
+            one = {name: a[at : at + 1].expand(copies, *a.shape[1:]) for name, a in activations.items()}
+            rows.append(objective.score(one))
+        return torch.stack(rows)
+
+    return score

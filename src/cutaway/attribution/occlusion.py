@@ -11,9 +11,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from cutaway.attribution.averaged import alone
+from cutaway.attribution.averaged import alone, for_each_copy
 from cutaway.errors import BadSetting
 from cutaway.network.capture import capture
+from cutaway.network.inputs import once
 from cutaway.network.many import score_many
 from cutaway.network.network import INPUT, Network
 from cutaway.network.receptive_field import Lattice
@@ -73,7 +74,8 @@ class Occlusion:
         tops, lefts = self._positions(plain)
         whole = objective.score(capture(network, plain, objective.layers))
         (h, w), maps = _pair(self.size), []
-        for i in range(len(plain)):
+        one, copies = once(plain)
+        for i in range(len(one)):
             image, filled = plain[i : i + 1], self._filled(plain[i : i + 1], i)
 
             def hidden(start: int, stop: int, image: Tensor = image, filled: Tensor = filled) -> Tensor:
@@ -84,11 +86,13 @@ class Occlusion:
                     batch[k - start][window] = filled[0][window]
                 return batch
 
-            asked = alone(objective, i, len(plain))
+            # An image that is asked several things at once is hidden and run once.
+            score = for_each_copy(objective, copies) if copies > 1 else alone(objective, i, len(plain)).score
             found = score_many(
-                network, hidden, len(tops) * len(lefts), asked.score, asked.layers, what="positions"
+                network, hidden, len(tops) * len(lefts), score, objective.layers, what="positions"
             )
-            maps.append((whole[i] - found).view(1, 1, len(tops), len(lefts)))
+            fall = whole - found if copies > 1 else (whole[i] - found)[:, None]
+            maps.append(fall.T.reshape(-1, 1, len(tops), len(lefts)))
         return torch.cat(maps)
 
     def grid(self, network: Network, images: Float[Tensor, "n c h w"]) -> str:

@@ -9,8 +9,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from cutaway.attribution.averaged import alone
+from cutaway.attribution.averaged import alone, for_each_copy
 from cutaway.errors import BadSetting
+from cutaway.network.inputs import once
 from cutaway.network.many import score_many
 from cutaway.network.network import INPUT, Network
 from cutaway.objectives.objective import Objective
@@ -62,20 +63,22 @@ class RISE:
         plain = images.as_subclass(Tensor).to(network.device, network.dtype)
         h, w = int(plain.shape[2]), int(plain.shape[3])
         maps = []
-        for i in range(len(plain)):
-            asked = alone(objective, i, len(plain))
+        one, copies = once(plain)
+        for i in range(len(one)):
 
-            def masked(start: int, stop: int, image: Tensor = plain[i : i + 1]) -> Tensor:
+            def masked(start: int, stop: int, image: Tensor = one[i : i + 1]) -> Tensor:
                 return image * self.mask(start, stop, h, w).to(image)
 
-            found = score_many(network, masked, self.masks, asked.score, asked.layers, what="masks")
-            total = torch.zeros(1, h, w, dtype=torch.float64)
+            # An image that is asked several things at once is masked and run once.
+            score = for_each_copy(objective, copies) if copies > 1 else alone(objective, i, len(plain)).score
+            found = score_many(network, masked, self.masks, score, objective.layers, what="masks")
+            scores = found.cpu().double().reshape(self.masks, -1)
+            total = torch.zeros(scores.shape[1], h * w, dtype=torch.float64)
             for start in range(0, self.masks, 64):
                 stop = min(start + 64, self.masks)
-                weights = found[start:stop].cpu().double()[:, None, None, None]
-                total += (weights * self.mask(start, stop, h, w)).sum(0)
-            maps.append(total / (self.masks * self.keep))
-        return torch.stack(maps).to(plain)
+                total += scores[start:stop].T @ self.mask(start, stop, h, w).flatten(1).double()
+            maps.append(total.view(-1, 1, h, w) / (self.masks * self.keep))
+        return torch.cat(maps).to(plain)
 
     def mask(self, start: int, stop: int, h: int, w: int) -> Float[Tensor, "k 1 h w"]:
         """Make masks `start` to before `stop`, in 0..1: coarse cells seen or not, enlarged smoothly and shifted."""

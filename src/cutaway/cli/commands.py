@@ -20,6 +20,7 @@ __all__ = ["COMMANDS", "Commands", "command_line"]
 # Command -> the first line of its help. The command `do-it` lies in cli/do_it.py.
 COMMANDS = {
     "explain": "Show the strongest classes of photos and where the network looked.",
+    "compare": "Ask several methods the same question about one photo.",
     "deconv": "Show what in a photo made a layer's units fire.",
     "layers": "List a network's layers with shapes, parameters and receptive fields.",
     "activations": "Show what a layer's channels answer to photos.",

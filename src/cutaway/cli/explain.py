@@ -9,10 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from cutaway.cli.options import Device, Json, Model, Out, Seed, Size, Weights, expanded, open_network, sizes
+from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
-from cutaway.errors import BadImage, BadSetting
-
-METHODS = ("cam", "grad-cam", "saliency")
+from cutaway.errors import BadImage
 
 
 def run(
@@ -34,9 +33,23 @@ def run(
         int, typer.Option("--top", help="How many of the most probable classes to draw.", min=1)
     ] = 3,
     method: Annotated[
-        str | None, typer.Option("--method", help="cam, grad-cam or saliency; the best there is by default.")
+        str | None,
+        typer.Option(
+            "--method",
+            help="cam, grad-cam, layer-cam, saliency, smooth-grad, integrated-gradients, guided-backprop, deconvnet, "
+            "occlusion, rise, …; the best there is by default. A wrong name lists them all.",
+            show_default=False,
+        ),
     ] = None,
-    layer: Annotated[str | None, typer.Option("--layer", help="The layer that grad-cam weighs.")] = None,
+    layer: Annotated[
+        str | None, typer.Option("--layer", help="The layer that a class activation method weighs.")
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", help="Which output holds the classes, where there are several.", show_default=False
+        ),
+    ] = None,
     scale: Annotated[
         str,
         typer.Option(
@@ -72,18 +85,11 @@ def run(
       cutaway explain mistake.jpg --true espresso
       cutaway explain cat.jpg --model models/mine.py:build --weights mine.safetensors --method grad-cam
     """
-    from cutaway.attribution import CAM, Attribution, GradCAM, Saliency
+    from cutaway.attribution.methods import method_named
 
-    chosen: Attribution | None = None
-    if method is not None:
-        if method not in METHODS:
-            raise BadSetting(f"--method takes {', '.join(METHODS)}, got {method!r}")
-        made: dict[str, Attribution] = {"cam": CAM(), "grad-cam": GradCAM(layer), "saliency": Saliency()}
-        chosen = made[method]
-        if layer is not None and method != "grad-cam":
-            raise BadSetting(f"--layer goes with --method grad-cam, got --method {method}")
-    elif layer is not None:
-        chosen = GradCAM(layer)
+    chosen = None
+    if method is not None or layer is not None:
+        chosen = method_named(method or "grad-cam", layer)
     settings: dict[str, Any] = {
         "classes": classes or None,
         "true": true,
@@ -92,10 +98,12 @@ def run(
         "size": sizes(size),
         "scale": scale,
         "look": look,
+        "output": output,
     }
     paths = expanded(photos)
     network = open_network(model, weights, device, seed)
-    told, refused = _sheets(network, paths, settings, out, together or scale == "shared", as_json)
+    with progress(quiet=as_json or len(paths) > 1):
+        told, refused = _sheets(network, paths, settings, out, together or scale == "shared", as_json)
     if as_json:
         print(json.dumps({"photos": told, "skipped": refused}, ensure_ascii=False, indent=2))
     if refused:
@@ -153,5 +161,8 @@ def _stem(path: Any) -> str:
 
 def _say(row: dict[str, Any]) -> None:
     print(row["path"] or "photo", *(f"({note})" for note in row["notes"]))
-    for guess in row["top"][:3]:
-        print(f"  {100 * guess['probability']:5.1f} %  {guess['label']} ({guess['index']})")
+    first = row["top"][: max(3, len(row["drawn"]))]
+    for guess in [*first, *(drawn for drawn in row["drawn"] if drawn not in first)]:
+        share = guess["probability"]
+        value = f"{guess['score']:7.3g}" if share is None else f"{100 * share:5.1f} %"
+        print(f"  {value}  {guess['label']} ({guess['index']})")

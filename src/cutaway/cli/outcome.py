@@ -23,11 +23,11 @@ import typer
 
 from cutaway.cli.commands import command_line
 from cutaway.cli.kept import KEPT
-from cutaway.errors import CutawayError
+from cutaway.errors import BadSetting, CutawayError
 
 __all__ = ["main"]
 
-DONE, FAILED, STOPPED, UNREAD = 0, 1, 130, 141
+DONE, FAILED, USAGE, STOPPED, UNREAD = 0, 1, 2, 130, 141
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -65,6 +65,8 @@ def _outcome(words: list[str]) -> int:
         return _say(f"stopped; kept {kept}" if kept else "stopped; nothing was written", STOPPED)
     except typer.Abort:
         return _say("stopped", FAILED)
+    except BadSetting as error:
+        return _say(f"{type(error).__name__}: {error}", USAGE, debug=True)
     except CutawayError as error:
         return _say(f"{type(error).__name__}: {error}", FAILED, debug=True)
     except OSError as error:

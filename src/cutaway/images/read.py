@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Shaped
 from PIL import Image
 
+from cutaway.errors import BadSetting
 from cutaway.images.array import image_of_array
 from cutaway.images.decode import decode
 from cutaway.images.develop import develop, reduced
@@ -20,7 +22,7 @@ from cutaway.images.plainly import plainly
 from cutaway.images.source import ByteSource, open_source
 from cutaway.view.picture import Picture
 
-__all__ = ["Source", "read"]
+__all__ = ["Source", "read", "read_all"]
 
 Source: TypeAlias = ByteSource | Shaped[np.ndarray, "*shape"] | Image.Image | Picture
 
@@ -78,6 +80,23 @@ def read(
         with plainly(opened.name, decoded.image.format or "picture"):
             pixels, notes = develop(decoded.image, largest_side, decoded.extent)
         return Picture(pixels, path=opened.path, notes=decoded.notes + notes)
+
+
+def read_all(photos: Source | Iterable[Source]) -> list[Picture]:
+    """Read one photo, or several: whatever `read` takes, alone or in a list.
+
+    Raises:
+        BadSetting: for an empty list.
+        BadImage: for the first that cannot be read.
+
+    >>> len(read_all(np.zeros((2, 2), np.uint8))), len(read_all([np.zeros((2, 2), np.uint8)] * 3))
+    (1, 3)
+    """
+    alone = isinstance(photos, Picture | str | os.PathLike | bytes | np.ndarray | Image.Image)
+    several: list[Any] = [photos] if alone or not isinstance(photos, Iterable) else list(photos)
+    if not several:
+        raise BadSetting("there must be at least one photo, got none")
+    return [read(photo) for photo in several]
 
 
 def _of_image(image: Image.Image, name: str, max_pixels: int | float, largest_side: int | None) -> Picture:

@@ -13,7 +13,7 @@ from cutaway.errors import UnsupportedMethod
 from cutaway.network.network import Network
 from cutaway.network.trace import Call, Target, Trace
 
-__all__ = ["LOGITS", "Head", "feature_map", "find_head", "last_map", "logits_target"]
+__all__ = ["LOGITS", "Head", "feature_map", "find_head", "last_map", "logits_target", "squashing"]
 
 LOGITS = "@logits"
 
@@ -23,6 +23,8 @@ _TRANSPARENT = frozenset(
 )
 _ACTIVATIONS = frozenset(("relu", "relu6", "silu", "hardswish", "gelu", "leaky_relu", "elu", "mish"))
 _SOFTMAX = frozenset(("softmax", "log_softmax"))
+# What turns logits into probabilities.
+_SQUASHING = _SOFTMAX | {"sigmoid", "logsigmoid"}
 _POOLS = frozenset(("adaptive_avg_pool2d", "avg_pool2d", "mean"))
 
 
@@ -42,7 +44,7 @@ class Head:
 
 
 def logits_target(trace: Trace, network_name: str) -> Target | str:
-    """Find the logits: the output, or what its softmax reads."""
+    """Find the logits: the output, or what its softmax or sigmoid reads."""
     if len(trace.outputs) != 1:
         names = (
             ", ".join(f"@output{suffix}" for suffix, _ in trace.outputs)
@@ -55,12 +57,36 @@ def logits_target(trace: Trace, network_name: str) -> Target | str:
     if index < 0:
         return "@output"
     call = trace.calls[index]
-    while call.kind in (*_SOFTMAX, *_TRANSPARENT) and call.parents and call.parents[0] >= 0:
-        parent = trace.calls[call.parents[0]]
-        if call.kind in _SOFTMAX and len(call.shape) == 2:
-            return parent.target
-        call = parent
-    return "@output"
+    end = _squashed(trace, call)
+    return "@output" if end is None else trace.calls[end.parents[0]].target
+
+
+def squashing(trace: Trace, output: int | str | None = None) -> str:
+    """Tell what the network makes of its logits: "softmax", "sigmoid", or "" for nothing.
+
+    Args:
+        trace: of the network.
+        output: which output, for a network with several.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> from cutaway.network.record import record
+    >>> squashing(record(nn.Sequential(nn.Linear(3, 2), nn.Sigmoid()), torch.zeros(1, 3)))
+    'sigmoid'
+    """
+    named = dict(trace.outputs)
+    index = named.get("" if output is None else f"[{output!r}]", -1)
+    end = _squashed(trace, trace.calls[index]) if index >= 0 else None
+    return "" if end is None else "softmax" if end.kind in _SOFTMAX else "sigmoid"
+
+
+def _squashed(trace: Trace, call: Call) -> Call | None:
+    """Find the softmax or sigmoid of (n, classes) that a network ends in."""
+    while call.kind in (*_SQUASHING, *_TRANSPARENT) and call.parents and call.parents[0] >= 0:
+        if call.kind in _SQUASHING and len(call.shape) == 2:
+            return call
+        call = trace.calls[call.parents[0]]
+    return None
 
 
 def last_map(trace: Trace) -> Call | None:
@@ -105,7 +131,9 @@ def find_head(network: Network, trace: Trace) -> Head:
             linears.append(call)
         elif call.kind in _POOLS:
             pooled = True
-        elif call.kind not in (*_TRANSPARENT, *_SOFTMAX) and not (call.kind in _ACTIVATIONS and not linears):
+        elif call.kind not in (*_TRANSPARENT, *_SQUASHING) and not (
+            call.kind in _ACTIVATIONS and not linears
+        ):
             between = between or call
         parents = [p for p in call.parents if p >= 0]
         if len(parents) != 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, overload
 
 import torch
 from torch import Tensor, nn
@@ -45,6 +45,10 @@ def cannot_run(module: nn.Module, given: Sequence[Tensor], error: Exception) -> 
     )
 
 
+@overload
+def once(inputs: Tensor) -> tuple[Tensor, int]: ...
+@overload
+def once(inputs: Inputs) -> tuple[Inputs, int]: ...
 def once(inputs: Inputs) -> tuple[Inputs, int]:
     """Tell one image that was repeated by `expand` from a batch of several: give it once, and how often it stood there.
 

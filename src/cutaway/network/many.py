@@ -26,18 +26,19 @@ def score_many(
     network: Network,
     make: Callable[[int, int], Float[Tensor, "k c h w"]],
     count: int,
-    score: Callable[[Mapping[str, Tensor]], Float[Tensor, " k"]],
+    score: Callable[[Mapping[str, Tensor]], Float[Tensor, " k *more"]],
     reads: Sequence[str],
     *,
     what: str = "images",
-) -> Float[Tensor, " count"]:
+) -> Float[Tensor, " count *more"]:
     """Score many images without ever holding more of them than the memory budget allows.
 
     Args:
         network: left exactly as found.
         make: images from `start` to before `stop`, (k,c,h,w), as the network takes them.
         count: how many there are.
-        score: from the activations of `reads` to one number per image of a chunk. It must treat each image alone.
+        score: from the activations of `reads` to one number, or a row, per image of a chunk. It must treat each
+            image alone.
         reads: names of the layers that the score reads.
         what: for the progress.
 

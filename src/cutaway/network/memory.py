@@ -12,12 +12,12 @@ from pathlib import Path
 
 import torch
 
-from cutaway.errors import BadSetting
+from cutaway.errors import BadSetting, UnsupportedNetwork
 from cutaway.network.inputs import Inputs, input_tensors
 from cutaway.network.network import Network
 from cutaway.network.trace import Call, Trace
 
-__all__ = ["budget", "chunk", "keep_freed", "memory"]
+__all__ = ["budget", "check_fits", "chunk", "keep_freed", "memory"]
 
 _limit: ContextVar[int | None] = ContextVar("memory_limit", default=None)
 _kept = False
@@ -26,6 +26,7 @@ _kept = False
 _CPU_CHUNK, _KEPT_CHUNK, _GPU_CHUNK = 8, 16, 256
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 _LEAST = 2**24
+_USUAL_SIDE = 224
 
 
 @contextmanager
@@ -85,6 +86,40 @@ def chunk(network: Network, images: Inputs, *, gradient: bool = False, most: int
     size = torch.finfo(network.dtype).bits // 8
     usual = most or (_GPU_CHUNK if device.type == "cuda" else _KEPT_CHUNK if _kept else _CPU_CHUNK)
     return max(1, min(usual, budget(device) // max(1, numbers * size)))
+
+
+def check_fits(network: Network, images: Inputs) -> None:
+    """Refuse images that one pass would need more memory for than there is, before it starts.
+
+    What a pass needs is told from a trace of the network's usual size, by the number of pixels.
+
+    Raises:
+        BadSetting: with what it needs and what is free.
+
+    >>> from torch import nn
+    >>> net = Network(nn.Sequential(nn.Conv2d(3, 64, 3), nn.ReLU()))
+    >>> with memory("16M"):
+    ...     check_fits(net, torch.zeros(1, 3, 2048, 2048))
+    Traceback (most recent call last):
+    cutaway.errors.BadSetting: Sequential needs about 3.2 GB for an image of 2048 × 2048, and 0.0 GB are free...
+    """
+    given = input_tensors(images)[0]
+    larger = given[0, 0].numel() / _USUAL_SIDE**2 if given.dim() == 4 else 0.0
+    if larger <= 4:
+        return
+    try:
+        usual = network.trace(torch.zeros(1, given.shape[1], _USUAL_SIDE, _USUAL_SIDE))
+    except UnsupportedNetwork:  # it runs on its own size only; nothing can be told before
+        return
+    needed = _peak_numbers(usual) * larger
+    size = torch.finfo(network.dtype).bits // 8
+    free = budget(network.device) if _limit.get() is not None else 2 * budget(network.device)
+    if needed * size > free:
+        h, w = given.shape[-2:]
+        raise BadSetting(
+            f"{network.name} needs about {needed * size / 1e9:.1f} GB for an image of {h} × {w}, "
+            f"and {free / 1e9:.1f} GB are free: give a smaller size"
+        )
 
 
 def keep_freed() -> bool:

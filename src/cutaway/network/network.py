@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from cutaway.errors import BadSetting, UnknownClass, UnknownLayer, closest
+from cutaway.images.read import Source, read_all
 from cutaway.network.inputs import Inputs, changed, input_tensors, signature
 from cutaway.network.layer import Layer
 from cutaway.network.place import Images, Place
@@ -21,7 +22,6 @@ from cutaway.network.record import record
 from cutaway.network.sound import check_weights
 from cutaway.network.trace import Call, Trace
 from cutaway.network.undisturbed import check_openable
-from cutaway.view.picture import Picture
 
 __all__ = ["INPUT", "OUTPUT", "Network"]
 
@@ -70,6 +70,10 @@ class Network:
         check_openable(self.module)
         if not self.name:
             object.__setattr__(self, "name", type(self.module).__name__)
+        if isinstance(self.classes, str):
+            raise BadSetting(
+                f"classes takes a list with a name for each output, got the text {self.classes!r}"
+            )
         if self.classes is not None:
             object.__setattr__(self, "classes", tuple(self.classes))
 
@@ -96,7 +100,7 @@ class Network:
         trace = self.trace(self.example_inputs() if images is None else images)
         return Layer.of(self.find(name, trace), _size(trace))
 
-    def prepare(self, photos: Picture | Iterable[Picture]) -> Images:
+    def prepare(self, photos: Source | Iterable[Source]) -> Images:
         """Turn a photo, or several of one size, into images (n,c,h,w) that remember their place in the photo.
 
         The images are on the network's device and in its precision.
@@ -110,8 +114,7 @@ class Network:
                 "Say how its photos were prepared in training: "
                 "Network(module, preprocessing=Preprocessing(size=224, mean=…, std=…))"
             )
-        several = [photos] if isinstance(photos, Picture) else list(photos)
-        images = [self.preprocessing.prepare(photo) for photo in several]
+        images = [self.preprocessing.prepare(photo) for photo in read_all(photos)]
         sizes = {tuple(image.shape[-2:]) for image in images}
         if len(sizes) != 1:
             raise BadSetting(

@@ -126,7 +126,7 @@ class Preprocessing:
         if resized[0] * resized[1] > max(_MOST_PIXELS, photo.size[0] * photo.size[1]):
             raise BadSetting(
                 f"a photo of {photo.size[0]} × {photo.size[1]} pixels would grow to {resized[0]:,} × {resized[1]:,}: "
-                "it is too narrow for this size. Squeeze it: Preprocessing(fit='exact'), or cut it before"
+                "give a smaller size; a very narrow photo may be squeezed: Preprocessing(fit='exact')"
             )
         picture = Image.fromarray(photo.pixels)
         if resized != photo.size:

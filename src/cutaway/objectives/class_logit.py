@@ -58,7 +58,15 @@ def class_probability(
 
 
 def _layer(output: int | str | None) -> str:
-    return LOGITS if output is None else f"{OUTPUT}[{output!r}]"
+    if output is None:
+        return LOGITS
+    if isinstance(output, str) and output.startswith(OUTPUT):
+        return output
+    return (
+        f"{OUTPUT}[{int(output)}]"
+        if isinstance(output, str) and output.isdecimal()
+        else f"{OUTPUT}[{output!r}]"
+    )
 
 
 def _told(index: SupportsIndex | Sequence[SupportsIndex]) -> str:

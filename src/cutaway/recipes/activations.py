@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from cutaway.errors import BadSetting, UnsupportedMethod
-from cutaway.images.read import read
+from cutaway.images.read import Source, read_all
 from cutaway.network.capture import capture
 from cutaway.network.network import Network
 from cutaway.network.place import Images
 from cutaway.network.receptive_field import Lattice
 from cutaway.network.selection import select_layers
 from cutaway.network.trace import Call
-from cutaway.recipes.origin import origin, spelled
+from cutaway.recipes.opened import opened
+from cutaway.recipes.origin import network_spelled, origin, spelled
 from cutaway.view.album import Album
 from cutaway.view.grid import Grid
 from cutaway.view.heatmap import Heatmap
@@ -36,7 +37,7 @@ READING = (
     "A place in a map is the same place in the photo; "
     "early layers answer to edges and colours, late ones to parts and objects."
 )
-Photos = Picture | str | Path | Sequence[Picture | str | Path]
+Photos = Source | Iterable[Source]
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class _Look:
 
 
 def activations(
-    network: Network,
+    network: Network | str | nn.Module,
     photos: Photos,
     layer: str | Sequence[str],
     *,
@@ -104,11 +105,8 @@ def activations(
     >>> activations(net, Picture(np.zeros((20, 30, 3), np.uint8)), "0", channels=[1, 3]).values.shape
     (2, 14, 22)
     """
-    network = network.at(size)
-    several = [photos] if isinstance(photos, Picture | str | Path) else list(photos)
-    if not several:
-        raise BadSetting("activations needs at least one photo, got none")
-    pictures = [read(photo) for photo in several]
+    network = opened(network).at(size)
+    pictures = read_all(photos)
     names = select_layers(network, layer)
     stages = {name: _around_relu(network, pictures[0], name) if relu else (("", name),) for name in names}
     captured = list(dict.fromkeys(stage for pair in stages.values() for _, stage in pair))
@@ -116,7 +114,7 @@ def activations(
     paths = [picture.path or "photo" for picture in pictures]
     code = spelled(
         activations,
-        f"cutaway.load({network.name!r})",
+        network_spelled(network),
         repr(paths if len(paths) > 1 else paths[0]),
         repr(names if len(names) > 1 else names[0]),
         channels=None if channels is None else list(channels),

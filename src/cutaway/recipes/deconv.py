@@ -10,20 +10,21 @@ from typing import Literal
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from cutaway.attribution.deconvnet import Deconvnet
 from cutaway.attribution.guided_backprop import RULES as GUIDED
 from cutaway.attribution.projection import Projection, check_activations, project
 from cutaway.attribution.proof import Proof, prove
 from cutaway.errors import BadSetting, UnsupportedMethod
-from cutaway.images.read import read
+from cutaway.images.read import Source, read
 from cutaway.network.backward_rule import Rules
 from cutaway.network.capture import capture
 from cutaway.network.network import Network
 from cutaway.network.place import Images
 from cutaway.objectives.objective import Unit
-from cutaway.recipes.origin import origin, spelled
+from cutaway.recipes.opened import opened
+from cutaway.recipes.origin import network_spelled, origin, spelled
 from cutaway.view.grid import Grid
 from cutaway.view.outline import outlined
 from cutaway.view.picture import Picture
@@ -45,8 +46,8 @@ COLUMNS = 3
 
 
 def deconv(
-    network: Network,
-    photo: Picture | str | Path,
+    network: Network | str | nn.Module,
+    photo: Source,
     layer: str | Sequence[str],
     *,
     channels: Sequence[int] | None = None,
@@ -60,8 +61,8 @@ def deconv(
     """Project a layer's strongest units back to the pixels that made them fire.
 
     Args:
-        network: the network to ask.
-        photo: a Picture or a path.
+        network: the network to ask, or its name.
+        photo: whatever `cutaway.read` takes.
         layer: a name, or several: a block for each.
         channels: 0-based, one unit of each; None takes those that answer most strongly.
         at: (y, x) of the units in the layer's map, 0-based; None takes each channel's strongest place.
@@ -89,7 +90,7 @@ def deconv(
         raise BadSetting(f"how must be each, sum or overlay, got {how!r}")
     if top < 1:
         raise BadSetting(f"top must be at least 1, got {top}")
-    network = network.at(size)
+    network = opened(network).at(size)
     picture = read(photo)
     images = network.prepare(picture)
     rules, told = _rules(method, average)
@@ -114,7 +115,7 @@ def deconv(
         rows = [tuple(cells[i : i + COLUMNS]) for i in range(0, len(cells), COLUMNS)]
     code = spelled(
         deconv,
-        f"cutaway.load({network.name!r})",
+        network_spelled(network),
         repr(picture.path or "photo"),
         repr(layers if len(layers) > 1 else layers[0]),
         channels=None if channels is None else list(channels),

@@ -2,43 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, SupportsIndex
 
-import numpy as np
-import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from cutaway.attribution import CAM, Attribution, GradCAM, Saliency
+from cutaway.attribution.attribution import Attribution, lattice_of
+from cutaway.attribution.cam import CAM
+from cutaway.attribution.grad_cam import GradCAM
+from cutaway.attribution.methods import method_named
+from cutaway.attribution.saliency import Saliency
 from cutaway.errors import BadSetting, UnsupportedMethod
-from cutaway.images.read import read
-from cutaway.network.head import feature_map, find_head
+from cutaway.images.read import Source, read_all
+from cutaway.network.head import feature_map
+from cutaway.network.memory import check_fits
 from cutaway.network.network import INPUT, Network
-from cutaway.network.place import Images
-from cutaway.network.receptive_field import Lattice
 from cutaway.objectives.class_logit import class_logit
 from cutaway.objectives.objective import Objective
-from cutaway.recipes.origin import origin, spelled
+from cutaway.recipes.answer import Answer
+from cutaway.recipes.on_photo import common_range, drawn_on, titled
+from cutaway.recipes.opened import opened
+from cutaway.recipes.origin import network_spelled, origin, spelled
 from cutaway.view.grid import Grid
-from cutaway.view.heatmap import Heatmap
+from cutaway.view.heatmap import LOOKS
 from cutaway.view.picture import Picture
-from cutaway.view.scale import Scale
+from cutaway.view.placement import Placement
+from cutaway.view.scale import Range
 
-__all__ = ["best_method", "explain"]
+__all__ = ["MOST_CLASSES", "best_method", "explain"]
 
+MOST_CLASSES = 25
+Class = SupportsIndex | str
 HELP = "Bright: where the network found the evidence for this class. One scale for the row, so tiles can be compared."
 
 
 def explain(
-    network: Network,
-    photos: Picture | str | Path | Sequence[Picture | str | Path],
+    network: Network | str | nn.Module,
+    photos: Source | Iterable[Source],
     *,
-    classes: Sequence[int | str] | None = None,
-    true: int | str | None = None,
+    classes: Class | Sequence[Class] | None = None,
+    true: Class | None = None,
     top: int = 3,
-    method: Attribution | None = None,
+    method: Attribution | type[Attribution] | str | None = None,
     size: int | tuple[int, int] | Literal["photo"] | None = None,
     scale: str = "layer",
     look: str = "overlay",
@@ -47,16 +52,17 @@ def explain(
     """Draw a photo beside maps of where the network found its most probable classes.
 
     Args:
-        network: the network to ask.
-        photos: one or several, as Pictures or paths; one row each.
-        classes: the classes to draw, by index or name, instead of the most probable ones.
+        network: the network to ask, or its name.
+        photos: one or several, whatever `cutaway.read` takes; one row each.
+        classes: the class or classes to draw, by index or name, instead of the most probable ones.
         true: the class that the photo really shows: drawn beside the predicted one.
-        top: how many of the most probable classes to draw.
-        method: how to find the evidence; None takes CAM where the network allows it, else GradCAM, else Saliency.
+        top: how many of the most probable classes to draw, at most 25.
+        method: how to find the evidence, by its name ("grad-cam"), its class or with its settings; None takes CAM
+            where the network allows it, else GradCAM, else Saliency.
         size: another input size: an int for the shortest side, (h, w) exactly, "photo" for its own.
         scale: "layer" puts each photo's maps on one scale, "shared" all photos', "cell" each map on its own.
         look: "overlay", or "camshow" for jet over a half-dark gray photo.
-        output: which output holds the classes, for a network with several.
+        output: which output holds the classes, for a network with several: "logits", or 0.
 
     Returns:
         A Grid whose `values` are the raw maps and whose `provenance["photos"]` lists the most probable classes.
@@ -64,53 +70,35 @@ def explain(
     Raises:
         BadImage, BadSetting, UnknownClass, UnsupportedMethod: with what to do instead.
 
-    >>> from torch import nn
+    >>> import numpy as np
     >>> from cutaway.network.preprocessing import Preprocessing
     >>> layers = nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)
     >>> net = Network(nn.Sequential(*layers), Preprocessing(size=16), classes=["cat", "dog"])
     >>> explain(net, Picture(np.zeros((20, 30, 3), np.uint8)), top=2).values.shape
     (2, 14, 22)
     """
-    network = network.at(size)
-    several = [photos] if isinstance(photos, Picture | str | Path) else list(photos)
-    if not several:
-        raise BadSetting("explain needs at least one photo, got none")
-    if classes is not None and true is not None:
-        raise BadSetting("give classes or true, not both: true draws the predicted class beside the true one")
-    rows, told = [], []
-    for given in several:
-        photo = read(given)
-        cells, summary = _row(network, photo, classes, true, top, method, output)
-        rows.append((photo, cells))
-        told.append(summary)
-    maps = [[cell.values for cell in cells] for _, cells in rows]
-    together = Scale("layer").fit(np.concatenate([m.ravel() for row in maps for m in row]))
-    drawn = []
-    for (photo, cells), row in zip(rows, maps, strict=True):
-        if scale == "cell":
-            ranges = [Scale("cell").fit(m) for m in row]
-        elif scale in ("layer", "shared"):
-            one = (
-                together
-                if scale == "shared"
-                else Scale("layer").fit(np.concatenate([m.ravel() for m in row]))
-            )
-            ranges = [one] * len(row)
-        else:
-            raise BadSetting(f"scale must be layer, shared or cell, got {scale!r}")
-        drawn.append(
-            (
-                _titled(photo),
-                *(replace(cell, scale=r, look=look) for cell, r in zip(cells, ranges, strict=True)),
-            )
-        )
-    used = told[0]["method"]
-    paths = [photo.path or "photo" for photo, _ in rows]
+    network = opened(network).at(size)
+    pictures = read_all(photos)
+    if scale not in ("layer", "shared", "cell"):
+        raise BadSetting(f"scale must be layer, shared or cell, got {scale!r}")
+    if look not in LOOKS:
+        raise BadSetting(f"look must be one of {', '.join(LOOKS)}, got {look!r}")
+    question = _Question(network, classes, true, top)
+    chosen = None if method is None else method_named(method)
+    rows = [_Row(network, photo, question, chosen, output) for photo in pictures]
+    together = common_range([one for row in rows for one in row.maps])
+    cells = []
+    for row in rows:
+        one = together if scale == "shared" else common_range(row.maps)
+        ranges = [common_range([m], "cell") if scale == "cell" else one for m in row.maps]
+        cells.append((titled(row.photo), *row.drawn(ranges, look)))
+    used = rows[0].told["method"]
+    paths = [photo.path or "photo" for photo in pictures]
     code = spelled(
         explain,
-        f"cutaway.load({network.name!r})",
+        network_spelled(network),
         repr(paths if len(paths) > 1 else paths[0]),
-        classes=None if classes is None else list(classes),
+        classes=question.given,
         true=true,
         top=top,
         size=size,
@@ -118,10 +106,10 @@ def explain(
         look=look,
         output=output,
     )
-    if method is not None:
-        code = f"{code[:-1]}, method=cutaway.attribution.{method!r})"
+    if chosen is not None:
+        code = f"{code[:-1]}, method=cutaway.attribution.{chosen!r})"
     return Grid(
-        rows=tuple(drawn),
+        rows=tuple(cells),
         title=f"{network.name}: what it sees, and where",
         caption=f"{used}. {HELP}",
         provenance=origin(
@@ -131,126 +119,159 @@ def explain(
             scale=scale,
             size=str(network.preprocessing.size if network.preprocessing else None),
         )
-        | {"photos": told},
+        | {"photos": [row.told for row in rows]},
     )
 
 
 def best_method(network: Network, images: Tensor) -> Attribution:
     """Choose CAM where the network ends so that it can be read, else GradCAM, else Saliency."""
-    trace = network.trace(images)
     try:
-        find_head(network, trace)
+        # Not by the graph alone: CAM compares its maps' mean with the logits, which weights changed on their way fail.
+        CAM()(network, images[:1], class_logit(0))
     except UnsupportedMethod:
         pass
     else:
         return CAM()
     try:
-        feature_map(network, trace)
+        feature_map(network, network.trace(images))
     except UnsupportedMethod:
         return Saliency()
     return GradCAM()
 
 
-def _row(
+class _Row:
+    """One photo, the network's answer, and a raw map for each class asked for."""
+
+    def __init__(
+        self,
+        network: Network,
+        photo: Picture,
+        question: _Question,
+        method: Attribution | None,
+        output: int | str | None,
+    ) -> None:
+        self._network, self.photo = network, photo
+        images = network.prepare(photo)
+        check_fits(network, images)
+        plain = images.as_subclass(Tensor)
+        if output is not None and isinstance(method, CAM):
+            raise UnsupportedMethod(f"CAM reads the only output; for output={output!r} use GradCAM")
+        asked = _Asked(network, images, question, output)
+        # One pass answers all: the image is repeated, and each copy asked for another class.
+        copies = plain.expand(question.count, -1, -1, -1)
+        self._method, maps = _mapped(network, copies, asked.objective, method, output)
+        layer, lattice = lattice_of(self._method, network, images)
+        if lattice is None:
+            raise UnsupportedMethod(
+                f"the units of {layer} have no place in the photo: choose an earlier layer"
+            )
+        self._placement: Placement = images.places[0].placement(lattice)
+        self.maps = [one.float().cpu().numpy() for one in maps]
+        self._where = "pixels" if layer == INPUT else layer
+        self._answer, self._drawn = asked.answer, asked.drawn
+        answer = asked.answer
+        self.told: dict[str, Any] = {
+            "path": photo.path or "",
+            "top": [answer.told(k) for k in answer.order[: max(5, question.top)]],
+            "drawn": [answer.told(k) for _, k in asked.drawn],
+            "method": f"{type(self._method).__name__} at {self._where}",
+            "notes": list(photo.notes),
+        }
+
+    def drawn(self, ranges: Sequence[Range], look: str) -> list[Any]:
+        """Draw the maps, each by its range."""
+        return [
+            drawn_on(
+                self._network,
+                self.photo,
+                self._placement,
+                values,
+                f"{role}{self._answer.text(k)}\n{type(self._method).__name__} · {self._where}",
+                scale,
+                look,
+            )
+            for (role, k), values, scale in zip(self._drawn, self.maps, ranges, strict=True)
+        ]
+
+
+def _mapped(
     network: Network,
-    photo: Picture,
-    classes: Sequence[int | str] | None,
-    true: int | str | None,
-    top: int,
+    copies: Tensor,
+    objective: Objective,
     method: Attribution | None,
     output: int | str | None,
-) -> tuple[list[Heatmap], dict[str, Any]]:
-    images = network.prepare(photo)
-    method = method or (best_method(network, images) if output is None else GradCAM())
-    layer = method.grid(network, images)
-    placement = images.places[0].placement(_lattice(network, layer, images))
-    where = "pixels" if layer == INPUT else layer
-    question = _Question(network, classes, true, top)
-    # One pass answers all: the image is repeated, and each copy asked for another class.
-    copies = images.as_subclass(Tensor).expand(question.count, -1, -1, -1)
-    maps = method(network, copies, question.objective(output))
-    if maps.shape[1] != 1:
-        raise UnsupportedMethod(
-            f"{type(method).__name__} gives {maps.shape[1]} maps; explain draws one per class"
-        )
-    probabilities = question.probabilities
-    cells = [
-        Heatmap(
-            one[0].float().cpu().numpy(),
-            photo=photo,
-            placement=placement,
-            caption=f"{role}{network.class_name(k)} {100 * float(probabilities[k]):.1f} %"
-            f"\n{type(method).__name__} · {where}",
-        )
-        for (role, k), one in zip(question.chosen, maps, strict=False)
-    ]
-    summary = {
-        "path": photo.path or "",
-        "top": [_told(network, k, probabilities) for k in question.order[:5]],
-        "drawn": [_told(network, k, probabilities) for _, k in question.chosen],
-        "method": f"{type(method).__name__} at {where}",
-        "notes": list(photo.notes),
-    }
-    return cells, summary
+) -> tuple[Attribution, Tensor]:
+    """Run the method; of those for everyone, the first that the network allows."""
+    if method is not None:
+        return method, method(network, copies, objective)
+    refused: UnsupportedMethod | None = None
+    candidates: list[Attribution] = [CAM(), GradCAM(), Saliency()]
+    for candidate in candidates[0 if output is None else 1 :]:
+        try:
+            return candidate, candidate(network, copies, objective)
+        except UnsupportedMethod as error:
+            refused = error
+    assert refused is not None
+    raise refused
 
 
 class _Question:
-    """Which classes to explain, where that is known only once the network has answered."""
+    """Which classes a person wants to see."""
 
     def __init__(
-        self, network: Network, classes: Sequence[int | str] | None, true: int | str | None, top: int
+        self,
+        network: Network,
+        classes: Class | Sequence[Class] | None,
+        true: Class | None,
+        top: int,
     ) -> None:
-        if top < 1:
-            raise BadSetting(f"top must be at least 1, got {top}")
-        if classes is not None and not classes:
+        if not 1 <= top <= MOST_CLASSES:
+            raise BadSetting(f"top must be at least 1 and at most {MOST_CLASSES}, got {top}")
+        if classes is not None and true is not None:
+            raise BadSetting(
+                "give classes or true, not both: true draws the predicted class beside the true one"
+            )
+        single = (
+            isinstance(classes, str) or getattr(classes, "ndim", 1) == 0 or not isinstance(classes, Iterable)
+        )
+        several: list[Any] | None = None if classes is None else [classes] if single else list(classes)  # type: ignore[arg-type]
+        if several is not None and not several:
             raise BadSetting("classes needs at least one class, got none")
-        self._named = None if classes is None else [network.class_index(wanted) for wanted in classes]
-        self._true = None if true is None else network.class_index(true)
+        self.named = None if several is None else [network.class_index(wanted) for wanted in several]
+        self.given = None if several is None else [c if isinstance(c, str) else int(c) for c in several]
+        self.true = None if true is None else network.class_index(true)
         most = network.class_count or top
-        self.count = 2 if true is not None else len(self._named) if self._named else min(top, most)
-        self.chosen: list[tuple[str, int]] = []
-        self.order: list[int] = []
-        self.probabilities = torch.empty(0)
+        self.top = min(top, most)
+        self.count = min(2, most) if true is not None else len(self.named) if self.named else self.top
 
-    def objective(self, output: int | str | None) -> Objective:
-        """Ask copy i of the image for class i of those chosen."""
+
+class _Asked:
+    """The question put to one photo: which classes they are is known only once the network has answered."""
+
+    def __init__(
+        self, network: Network, images: Tensor, question: _Question, output: int | str | None
+    ) -> None:
         probe = class_logit(0, output)
+        self.answer: Answer
+        self.drawn: list[tuple[str, int]] = []
 
         def score(activations: Mapping[str, Tensor]) -> Tensor:
             logits = activations[probe.layers[0]]
-            probe.score(activations)  # refuses an output that holds no classes
-            self._answered(logits[0].detach())
-            return class_logit([k for _, k in self.chosen], output).score(activations)
+            if not self.drawn:
+                probe.score(activations)  # refuses an output that holds no classes
+                self.answer = Answer.of(network, images, logits[0].detach(), output)
+                self.drawn = self._chosen(question)
+            if len(logits) != len(self.drawn):
+                # A method may ask in several passes.
+                raise BadSetting(f"{len(self.drawn)} classes were asked of a batch of {len(logits)}")
+            return class_logit([k for _, k in self.drawn], output).score(activations)
 
-        return Objective("the classes drawn", probe.layers, score)
+        self.objective = Objective("the classes drawn", probe.layers, score)
 
-    def _answered(self, logits: Tensor) -> None:
-        self.probabilities = torch.softmax(logits.double(), 0)
-        self.order = torch.argsort(logits, descending=True, stable=True).tolist()
-        first, second = self.order[0], self.order[min(1, len(self.order) - 1)]
-        if self._true == first:
-            self.chosen = [("predicted and true: ", first), ("then: ", second)]
-        elif self._true is not None:
-            self.chosen = [("predicted: ", first), ("true: ", self._true)]
-        else:
-            self.chosen = [("", k) for k in (self._named or self.order[: self.count])]
-
-
-def _lattice(network: Network, layer: str, images: Images) -> Lattice:
-    if layer == INPUT:
-        return Lattice((0.5, 0.5), (1.0, 1.0))
-    field = network.layer(layer, images).field
-    if field is None:
-        raise UnsupportedMethod(f"the units of {layer} have no place in the photo: choose an earlier layer")
-    return field.lattice
-
-
-def _told(network: Network, k: int, probabilities: Tensor) -> dict[str, object]:
-    return {"index": k, "label": network.class_name(k), "probability": float(probabilities[k])}
-
-
-def _titled(photo: Picture) -> Picture:
-    name = Path(photo.path).name if photo.path else "photo"
-    h, w = photo.size
-    notes = "".join(f" · {note}" for note in photo.notes)
-    return replace(photo, caption=f"{name}\n{w} × {h} pixels{notes}")
+    def _chosen(self, question: _Question) -> list[tuple[str, int]]:
+        order = self.answer.order
+        if question.true is None:
+            return [("", k) for k in (question.named or order[: question.count])]
+        if question.true == order[0]:
+            return [("predicted and true: ", order[0]), ("then: ", order[1])][: question.count]
+        return [("predicted: ", order[0]), ("true: ", question.true)]

@@ -14,8 +14,9 @@ import torch
 from cutaway import __version__
 from cutaway.network.fingerprint import fingerprint
 from cutaway.network.network import Network
+from cutaway.network.zoo.registry import ENTRIES
 
-__all__ = ["origin", "spelled"]
+__all__ = ["network_spelled", "origin", "spelled"]
 
 
 def origin(network: Network | None, code: str, **settings: Any) -> dict[str, object]:
@@ -36,6 +37,17 @@ def origin(network: Network | None, code: str, **settings: Any) -> dict[str, obj
         "python": platform.python_version(),
     }
     return told
+
+
+def network_spelled(network: Network) -> str:
+    """Write the Python that gives a network: loading it by name, or just `network` where it is a person's own.
+
+    >>> from torch import nn
+    >>> network_spelled(Network(nn.ReLU()))
+    'network'
+    """
+    known = network.name in ENTRIES or network.name.startswith(("timm:", "torchvision:"))
+    return f"cutaway.load({network.name!r})" if known or ".py:" in network.name else "network"
 
 
 def spelled(function: Callable[..., Any], *words: str, **settings: Any) -> str:

@@ -1,0 +1,174 @@
+"""Several methods' answers to one question, side by side as equal cards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, SupportsIndex
+
+import numpy as np
+from torch import Tensor, nn
+
+from cutaway.attribution.attribution import Attribution, lattice_of
+from cutaway.attribution.methods import method_named
+from cutaway.errors import BadSetting, UnsupportedMethod
+from cutaway.images.read import Source, read
+from cutaway.network.capture import capture
+from cutaway.network.memory import check_fits
+from cutaway.network.network import INPUT, Network
+from cutaway.objectives.class_logit import class_logit
+from cutaway.objectives.objective import Objective
+from cutaway.recipes.answer import Answer
+from cutaway.recipes.on_photo import drawn_on, titled
+from cutaway.recipes.opened import opened
+from cutaway.recipes.origin import network_spelled, origin, spelled
+from cutaway.view.grid import Grid
+from cutaway.view.picture import Picture
+from cutaway.view.projection import symmetric
+from cutaway.view.scale import Range
+from cutaway.view.viewable import Viewable
+
+__all__ = ["USUAL", "compare"]
+
+READING = (
+    "Methods measure in different units, so each map is drawn from zero to its own largest value (maps of pixels to "
+    "their 99th percentile), blue below zero where it has signs. What can be compared is where they look."
+)
+USUAL = (
+    "cam",
+    "grad-cam",
+    "layer-cam",
+    "eigen-cam",
+    "saliency",
+    "smooth-grad",
+    "integrated-gradients",
+    "guided-backprop",
+    "deconvnet",
+    "guided-grad-cam",
+    "occlusion",
+)
+
+
+def compare(
+    network: Network | str | nn.Module,
+    photo: Source,
+    *,
+    methods: Sequence[str | Attribution | type[Attribution]] = USUAL,
+    target: SupportsIndex | str | None = None,
+    objective: Objective | None = None,
+    size: int | tuple[int, int] | Literal["photo"] | None = None,
+    look: str = "overlay",
+    columns: int = 4,
+) -> Grid:
+    """Ask several methods the same question about one photo, and draw their maps as equal cards.
+
+    Args:
+        network: the network to ask, or its name.
+        photo: whatever `cutaway.read` takes.
+        methods: by name, class, or with settings; those that the network does not allow are left out, and said.
+        target: the class asked about; None takes the most probable one.
+        objective: another question than a class.
+        size: another input size.
+        look: as of a Heatmap.
+        columns: of the sheet.
+
+    Returns:
+        A Grid; `provenance["methods"]` lists what was drawn, and what was left out and why.
+
+    Raises:
+        BadImage, BadSetting, UnknownClass, UnsupportedMethod: with what to do instead.
+
+    >>> from cutaway.network.preprocessing import Preprocessing
+    >>> layers = nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)
+    >>> net = Network(nn.Sequential(*layers), Preprocessing(size=16), classes=["cat", "dog"])
+    >>> sheet = compare(net, Picture(np.zeros((20, 30, 3), np.uint8)), methods=["cam", "saliency"])
+    >>> [one["method"] for one in sheet.provenance["methods"]]
+    ['CAM', 'Saliency']
+    """
+    if not methods or isinstance(methods, str):
+        raise BadSetting(f"methods takes a list of at least one method, got {methods!r}")
+    if columns < 1:
+        raise BadSetting(f"columns must be at least 1, got {columns}")
+    if target is not None and objective is not None:
+        raise BadSetting("give target or objective, not both")
+    network = opened(network).at(size)
+    chosen = [method_named(method) for method in methods]
+    picture = read(photo)
+    images = network.prepare(picture)
+    check_fits(network, images)
+    question, asked = _question(network, images, target, objective)
+    cells: list[Viewable] = [titled(picture)]
+    told: list[dict[str, Any]] = []
+    for method in chosen:
+        try:
+            cell = _card(network, picture, images, method, question, look)
+        except UnsupportedMethod as refusal:
+            told.append({"method": type(method).__name__, "refused": str(refusal)})
+            continue
+        cells.append(cell)
+        told.append({"method": type(method).__name__, "settings": repr(method)})
+    if len(cells) == 1:
+        raise UnsupportedMethod("; ".join(one["refused"] for one in told))
+    refused = [f"{one['method']}: {one['refused']}" for one in told if "refused" in one]
+    left_out = f" Left out: {'; '.join(refused)}." if refused else ""
+    code = spelled(
+        compare,
+        network_spelled(network),
+        repr(picture.path or "photo"),
+        methods=tuple(methods) if all(isinstance(m, str) for m in methods) else USUAL,
+        target=target if target is None or isinstance(target, str) else int(target),
+        size=size,
+        look=look,
+        columns=columns,
+    )
+    return Grid(
+        rows=tuple(tuple(cells[i : i + columns]) for i in range(0, len(cells), columns)),
+        title=f"{network.name} · {asked}",
+        caption=f"{READING}{left_out}",
+        provenance=origin(network, code, look=look) | {"methods": told, "path": picture.path or ""},
+    )
+
+
+def _question(
+    network: Network, images: Tensor, target: SupportsIndex | str | None, objective: Objective | None
+) -> tuple[Objective, str]:
+    if objective is not None:
+        return objective, objective.name
+    probe = class_logit(0)
+    found = capture(network, images, probe.layers)
+    probe.score(found)  # refuses an output that holds no classes
+    answer = Answer.of(network, images, found[probe.layers[0]][0], None)
+    k = answer.order[0] if target is None else network.class_index(target)
+    return class_logit(k), answer.text(k)
+
+
+def _card(
+    network: Network,
+    photo: Picture,
+    images: Tensor,
+    method: Attribution,
+    objective: Objective,
+    look: str,
+) -> Viewable:
+    values = method(network, images, objective)[0].float().cpu().numpy()
+    layer, lattice = lattice_of(method, network, images)
+    if lattice is None:
+        raise UnsupportedMethod(f"the units of {layer} have no place in the photo")
+    place = network.prepare(photo).places[0]
+    signed = values.shape[0] == 1 and float(values.min(initial=0)) < 0
+    scale = symmetric(values)
+    if values.shape[0] == 1:
+        # Single pixels reach far beyond the rest, places of a coarse map do not.
+        fine = values.shape[1:] == images.shape[2:]
+        most = scale.high if fine else float(np.abs(values).max(initial=0))
+        scale = Range(-most if signed else 0.0, most, "0 … 99 %" if fine else "cell")
+    where = "pixels" if layer == INPUT else layer
+    return drawn_on(
+        network,
+        photo,
+        place.placement(lattice),
+        values,
+        f"{type(method).__name__}\n{where}",
+        scale,
+        look,
+        "diverging" if signed and look == "overlay" else "inferno",
+    )
