@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.explain import explain as explain
     from cutaway.recipes.layers import layers as layers
     from cutaway.recipes.models import models as models
+    from cutaway.recipes.segment import segment as segment
     from cutaway.recipes.weights import weights as weights
     from cutaway.view.album import Album as Album
     from cutaway.view.grid import Grid as Grid
@@ -93,6 +94,7 @@ _HOMES = {
     "memory": "cutaway.network.memory:memory",
     "models": "cutaway.recipes.models:models",
     "read": "cutaway.images.read:read",
+    "segment": "cutaway.recipes.segment:segment",
     "unit": "cutaway.objectives.unit:unit",
     "watched": "cutaway.network.progress:watched",
     "weights": "cutaway.recipes.weights:weights",
@@ -133,6 +135,7 @@ __all__ = [
     "memory",
     "models",
     "read",
+    "segment",
     "unit",
     "watched",
     "weights",
