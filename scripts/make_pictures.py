@@ -30,6 +30,8 @@ def main() -> None:
         "two-photos": cw.activations(net, [cat, coffee], "fire6-relu_squeeze1x1", channels=[3, 5]),
         "weights": cw.weights(net),
         "compare": cw.compare(net, cat),
+        "trust": cw.explain(net, coffee, top=1, method="grad-cam", trust="full"),
+        "segment": cw.segment(net, coffee),
         "deconv": cw.deconv(net, cat, "fire5"),
         "deconv-overlay": cw.deconv(
             net, cat, ["conv1", "fire3", "fire5", "fire7", "fire9"], top=512, how="overlay"

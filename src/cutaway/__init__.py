@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.explain import explain as explain
     from cutaway.recipes.layers import layers as layers
     from cutaway.recipes.models import models as models
+    from cutaway.recipes.segment import segment as segment
     from cutaway.recipes.weights import weights as weights
     from cutaway.view.album import Album as Album
     from cutaway.view.grid import Grid as Grid
@@ -100,6 +101,7 @@ _HOMES = {
     "output_value": "cutaway.objectives.output_value:output_value",
     "read": "cutaway.images.read:read",
     "region": "cutaway.objectives.region:region",
+    "segment": "cutaway.recipes.segment:segment",
     "similarity": "cutaway.objectives.similarity:similarity",
     "unit": "cutaway.objectives.unit:unit",
     "watched": "cutaway.network.progress:watched",
@@ -144,6 +146,7 @@ __all__ = [
     "output_value",
     "read",
     "region",
+    "segment",
     "similarity",
     "unit",
     "watched",

@@ -302,7 +302,7 @@ def test_the_summary_has_its_documented_shape(typed):
     assert set(told) == {"photos", "skipped"}
     assert told["skipped"] == []
     for photo, name in zip(told["photos"], ("chelsea", "camera"), strict=True):
-        assert set(photo) == {"path", "top", "outputs", "drawn", "method", "notes"}
+        assert set(photo) == {"path", "top", "outputs", "drawn", "method", "notes", "trust"}
         assert photo["path"] == f"{name}.png"
         assert photo["outputs"] == [f"cutaway-out/{name}{end}" for end in (".png", ".npz", ".html")]
         assert all(Path(path).is_file() for path in photo["outputs"])

@@ -64,10 +64,8 @@ class SmoothGrad:
             image = plain[i : i + 1]
             reach = self.noise * (image.max() - image.min())
 
-            def noisy(
-                start: int, stop: int, image: Tensor = image, reach: Tensor = reach, i: int = i
-            ) -> Tensor:
-                return torch.cat([image + reach * self._noise(image, i, k) for k in range(start, stop)])
+            def noisy(start: int, stop: int, image: Tensor = image, reach: Tensor = reach) -> Tensor:
+                return torch.cat([image + reach * self._noise(image, k) for k in range(start, stop)])
 
             asked = alone(objective, i, len(plain))
             power = 2 if self.squared else 1
@@ -78,7 +76,8 @@ class SmoothGrad:
         """Name the layer of the map: the pixels themselves."""
         return INPUT
 
-    def _noise(self, image: Tensor, i: int, k: int) -> Tensor:
-        # Each copy has a generator of its own, so that chunks of any size see the same noise.
-        source = torch.Generator().manual_seed((self.seed * 1_000_003 + i) * 1_000_003 + k)
+    def _noise(self, image: Tensor, k: int) -> Tensor:
+        # A generator for each copy: chunks of any size see the same noise, and so does every image of a batch,
+        # whose map is then the one that it has alone.
+        source = torch.Generator().manual_seed(self.seed * 1_000_003 + k)
         return torch.randn(image.shape, generator=source).to(image)

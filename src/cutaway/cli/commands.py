@@ -22,6 +22,7 @@ COMMANDS = {
     "explain": "Show the strongest classes of photos and where the network looked.",
     "compare": "Ask several methods the same question about one photo.",
     "deconv": "Show what in a photo made a layer's units fire.",
+    "segment": "Cut an object out of a photo by a class's map.",
     "layers": "List a network's layers with shapes, parameters and receptive fields.",
     "activations": "Show what a layer's channels answer to photos.",
     "weights": "Show a layer's learned filters.",

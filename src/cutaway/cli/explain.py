@@ -50,6 +50,13 @@ def run(
             "--output", help="Which output holds the classes, where there are several.", show_default=False
         ),
     ] = None,
+    trust: Annotated[
+        str,
+        typer.Option(
+            "--trust",
+            help="Numbers below each map: cheap; full (deletion, insertion, shuffled weights) takes minutes; none.",
+        ),
+    ] = "cheap",
     scale: Annotated[
         str,
         typer.Option(
@@ -99,6 +106,7 @@ def run(
         "scale": scale,
         "look": look,
         "output": output,
+        "trust": trust,
     }
     paths = expanded(photos)
     network = open_network(model, weights, device, seed)

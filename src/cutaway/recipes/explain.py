@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, SupportsIndex
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
@@ -12,27 +12,27 @@ from cutaway.attribution.cam import CAM
 from cutaway.attribution.grad_cam import GradCAM
 from cutaway.attribution.methods import method_named
 from cutaway.attribution.saliency import Saliency
+from cutaway.attribution.trust import Trust
+from cutaway.attribution.trust import trust as measured
 from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.images.read import Source, read_all
 from cutaway.network.head import feature_map
 from cutaway.network.memory import check_fits
 from cutaway.network.network import INPUT, Network
-from cutaway.objectives.class_logit import class_logit
+from cutaway.objectives.class_logit import class_logit, class_probability
 from cutaway.objectives.objective import Objective
-from cutaway.recipes.answer import Answer
 from cutaway.recipes.on_photo import common_range, drawn_on, titled
 from cutaway.recipes.opened import opened
 from cutaway.recipes.origin import network_spelled, origin, spelled
+from cutaway.recipes.question import Asked, Class, Question
 from cutaway.view.grid import Grid
 from cutaway.view.heatmap import LOOKS
 from cutaway.view.picture import Picture
 from cutaway.view.placement import Placement
 from cutaway.view.scale import Range
 
-__all__ = ["MOST_CLASSES", "best_method", "explain"]
+__all__ = ["best_method", "explain"]
 
-MOST_CLASSES = 25
-Class = SupportsIndex | str
 HELP = "Bright: where the network found the evidence for this class. One scale for the row, so tiles can be compared."
 
 
@@ -48,6 +48,7 @@ def explain(
     scale: str = "layer",
     look: str = "overlay",
     output: int | str | None = None,
+    trust: str = "cheap",
 ) -> Grid:
     """Draw a photo beside maps of where the network found its most probable classes.
 
@@ -62,6 +63,8 @@ def explain(
         size: another input size: an int for the shortest side, (h, w) exactly, "photo" for its own.
         scale: "layer" puts each photo's maps on one scale, "shared" all photos', "cell" each map on its own.
         look: "overlay", or "camshow" for jet over a half-dark gray photo.
+        trust: "cheap" numbers below each map, "full" ones (deletion, insertion, shuffled weights, saturation) at some
+            hundred passes a map, or "none".
         output: which output holds the classes, for a network with several: "logits", or 0.
 
     Returns:
@@ -83,9 +86,11 @@ def explain(
         raise BadSetting(f"scale must be layer, shared or cell, got {scale!r}")
     if look not in LOOKS:
         raise BadSetting(f"look must be one of {', '.join(LOOKS)}, got {look!r}")
-    question = _Question(network, classes, true, top)
+    if trust not in ("cheap", "full", "none"):
+        raise BadSetting(f"trust must be cheap, full or none, got {trust!r}")
+    question = Question(network, classes, true, top)
     chosen = None if method is None else method_named(method)
-    rows = [_Row(network, photo, question, chosen, output) for photo in pictures]
+    rows = [_Row(network, photo, question, chosen, output, trust) for photo in pictures]
     together = common_range([one for row in rows for one in row.maps])
     cells = []
     for row in rows:
@@ -105,6 +110,7 @@ def explain(
         scale=scale,
         look=look,
         output=output,
+        trust=trust,
     )
     if chosen is not None:
         code = f"{code[:-1]}, method=cutaway.attribution.{chosen!r})"
@@ -146,9 +152,10 @@ class _Row:
         self,
         network: Network,
         photo: Picture,
-        question: _Question,
+        question: Question,
         method: Attribution | None,
         output: int | str | None,
+        trust: str,
     ) -> None:
         self._network, self.photo = network, photo
         images = network.prepare(photo)
@@ -156,7 +163,9 @@ class _Row:
         plain = images.as_subclass(Tensor)
         if output is not None and isinstance(method, CAM):
             raise UnsupportedMethod(f"CAM reads the only output; for output={output!r} use GradCAM")
-        asked = _Asked(network, images, question, output)
+        asked = Asked(network, images, question, output)
+        if not (method is None or isinstance(method, CAM | GradCAM | Saliency)):
+            asked.answer_first()
         # One pass answers all: the image is repeated, and each copy asked for another class.
         copies = plain.expand(question.count, -1, -1, -1)
         self._method, maps = _mapped(network, copies, asked.objective, method, output)
@@ -170,11 +179,13 @@ class _Row:
         self._where = "pixels" if layer == INPUT else layer
         self._answer, self._drawn = asked.answer, asked.drawn
         answer = asked.answer
+        self._trust = _trusted(network, plain, self._method, maps, asked, output, trust)
         self.told: dict[str, Any] = {
             "path": photo.path or "",
             "top": [answer.told(k) for k in answer.order[: max(5, question.top)]],
             "drawn": [answer.told(k) for _, k in asked.drawn],
             "method": f"{type(self._method).__name__} at {self._where}",
+            "trust": [one.told() for one in self._trust],
             "notes": list(photo.notes),
         }
 
@@ -186,12 +197,44 @@ class _Row:
                 self.photo,
                 self._placement,
                 values,
-                f"{role}{self._answer.text(k)}\n{type(self._method).__name__} · {self._where}",
+                "\n".join(
+                    [
+                        f"{role}{self._answer.text(k)}",
+                        f"{type(self._method).__name__} · {self._where}",
+                        *(str(one) for one in trusted),
+                    ]
+                ),
                 scale,
                 look,
             )
-            for (role, k), values, scale in zip(self._drawn, self.maps, ranges, strict=True)
+            for (role, k), values, scale, trusted in zip(
+                self._drawn, self.maps, ranges, self._trust_lines(), strict=True
+            )
         ]
+
+    def _trust_lines(self) -> list[list[Trust]]:
+        return [[one] for one in self._trust] or [[] for _ in self.maps]
+
+
+def _trusted(
+    network: Network,
+    image: Tensor,
+    method: Attribution,
+    maps: Tensor,
+    asked: Asked,
+    output: int | str | None,
+    level: str,
+) -> list[Trust]:
+    """Measure each class's map; deletion and insertion ask for its probability."""
+    if level == "none":
+        return []
+    if level == "cheap":
+        return measured(network, image.expand(len(maps), -1, -1, -1), asked.objective, method, maps)
+    kind = class_probability if asked.answer.squash == "softmax" else class_logit
+    found = []
+    for (_, k), one in zip(asked.drawn, maps, strict=True):
+        found += measured(network, image, kind(k, output), method, one[None], full=True)
+    return found
 
 
 def _mapped(
@@ -213,65 +256,3 @@ def _mapped(
             refused = error
     assert refused is not None
     raise refused
-
-
-class _Question:
-    """Which classes a person wants to see."""
-
-    def __init__(
-        self,
-        network: Network,
-        classes: Class | Sequence[Class] | None,
-        true: Class | None,
-        top: int,
-    ) -> None:
-        if not 1 <= top <= MOST_CLASSES:
-            raise BadSetting(f"top must be at least 1 and at most {MOST_CLASSES}, got {top}")
-        if classes is not None and true is not None:
-            raise BadSetting(
-                "give classes or true, not both: true draws the predicted class beside the true one"
-            )
-        single = (
-            isinstance(classes, str) or getattr(classes, "ndim", 1) == 0 or not isinstance(classes, Iterable)
-        )
-        several: list[Any] | None = None if classes is None else [classes] if single else list(classes)  # type: ignore[arg-type]
-        if several is not None and not several:
-            raise BadSetting("classes needs at least one class, got none")
-        self.named = None if several is None else [network.class_index(wanted) for wanted in several]
-        self.given = None if several is None else [c if isinstance(c, str) else int(c) for c in several]
-        self.true = None if true is None else network.class_index(true)
-        most = network.class_count or top
-        self.top = min(top, most)
-        self.count = min(2, most) if true is not None else len(self.named) if self.named else self.top
-
-
-class _Asked:
-    """The question put to one photo: which classes they are is known only once the network has answered."""
-
-    def __init__(
-        self, network: Network, images: Tensor, question: _Question, output: int | str | None
-    ) -> None:
-        probe = class_logit(0, output)
-        self.answer: Answer
-        self.drawn: list[tuple[str, int]] = []
-
-        def score(activations: Mapping[str, Tensor]) -> Tensor:
-            logits = activations[probe.layers[0]]
-            if not self.drawn:
-                probe.score(activations)  # refuses an output that holds no classes
-                self.answer = Answer.of(network, images, logits[0].detach(), output)
-                self.drawn = self._chosen(question)
-            if len(logits) != len(self.drawn):
-                # A method may ask in several passes.
-                raise BadSetting(f"{len(self.drawn)} classes were asked of a batch of {len(logits)}")
-            return class_logit([k for _, k in self.drawn], output).score(activations)
-
-        self.objective = Objective("the classes drawn", probe.layers, score)
-
-    def _chosen(self, question: _Question) -> list[tuple[str, int]]:
-        order = self.answer.order
-        if question.true is None:
-            return [("", k) for k in (question.named or order[: question.count])]
-        if question.true == order[0]:
-            return [("predicted and true: ", order[0]), ("then: ", order[1])][: question.count]
-        return [("predicted: ", order[0]), ("true: ", question.true)]
