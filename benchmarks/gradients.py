@@ -30,7 +30,8 @@ def plain(given: torch.Tensor, parameters: bool = False) -> torch.Tensor:
 
 
 def gap(ours: torch.Tensor, theirs: torch.Tensor) -> str:
-    return f"against Captum: {float((ours - theirs).detach().abs().max() / theirs.abs().max()):.1g} of the largest value"
+    difference = float((ours - theirs).detach().abs().max() / theirs.abs().max())
+    return f"against Captum: {difference:.1g} of the largest value"
 
 
 for name, method, captum in (

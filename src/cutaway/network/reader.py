@@ -79,7 +79,7 @@ class Reader(Calls):
                 raise cannot_run(self._network.module, given, error) from error
         for name, target in self._targets.items():
             if isinstance(target, str) and target.startswith(INPUT):
-                self._kept[name] = _inside(self._network, name, given, INPUT)
+                self._kept[name] = _inside(self._network, name, inputs, INPUT)
             elif isinstance(target, str):
                 found = _inside(self._network, name, output, OUTPUT)
                 self._kept[name] = found if self._with_gradient else found.clone()
