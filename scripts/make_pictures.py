@@ -45,7 +45,7 @@ def main() -> None:
             image = image.resize(
                 (widest, round(image.height * widest / image.width)), Image.Resampling.LANCZOS
             )
-        if name in ("conv1", "weights", "deconv"):
+        if name in ("conv1", "weights"):
             path = OUT / f"{name}.png"
             image.quantize(256).save(path, optimize=True)
         else:

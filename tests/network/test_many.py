@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import logging
+
 import pytest
 import torch
 from torch import nn
@@ -33,7 +35,10 @@ def test_scores_are_those_of_one_large_batch(net, limit):
     torch.testing.assert_close(found, net.module(images)[:, 0].detach(), rtol=1e-5, atol=1e-6)
 
 
-def test_goes_on_with_fewer_images_when_memory_runs_out(net, caplog):
+def test_goes_on_with_fewer_images_when_memory_runs_out(net, caplog, monkeypatch):
+    # Another package's set-up of logging may have silenced the loggers that it found.
+    monkeypatch.setattr(logging.getLogger("cutaway"), "disabled", False)
+    caplog.set_level(logging.WARNING, logger="cutaway")
     images, sizes = torch.randn(20, 3, 8, 8), []
 
     def score(found):

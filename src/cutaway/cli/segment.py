@@ -63,7 +63,7 @@ def run(
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Cut an object out of a photo by a class's map alone.
+    """Cut an object out of a photo by a class's map.
 
     The map's strongest places are seeds of the object, its weakest ones of the background, and GrabCut finds the
     border. Writes the sheet, its raw numbers, and the mask as a black-and-white picture NAME-mask.png.
