@@ -38,8 +38,12 @@ if TYPE_CHECKING:
     from cutaway.objectives.channel import channel as channel
     from cutaway.objectives.class_logit import class_logit as class_logit
     from cutaway.objectives.class_logit import class_probability as class_probability
+    from cutaway.objectives.contrast import contrast as contrast
     from cutaway.objectives.objective import Objective as Objective
     from cutaway.objectives.objective import each as each
+    from cutaway.objectives.output_value import output_value as output_value
+    from cutaway.objectives.region import region as region
+    from cutaway.objectives.similarity import similarity as similarity
     from cutaway.objectives.unit import unit as unit
     from cutaway.recipes.activations import activations as activations
     from cutaway.recipes.compare import compare as compare
@@ -85,6 +89,7 @@ _HOMES = {
     "class_logit": "cutaway.objectives.class_logit:class_logit",
     "class_probability": "cutaway.objectives.class_logit:class_probability",
     "compare": "cutaway.recipes.compare:compare",
+    "contrast": "cutaway.objectives.contrast:contrast",
     "deconv": "cutaway.recipes.deconv:deconv",
     "each": "cutaway.objectives.objective:each",
     "explain": "cutaway.recipes.explain:explain",
@@ -93,8 +98,11 @@ _HOMES = {
     "load": "cutaway.network.load:load",
     "memory": "cutaway.network.memory:memory",
     "models": "cutaway.recipes.models:models",
+    "output_value": "cutaway.objectives.output_value:output_value",
     "read": "cutaway.images.read:read",
+    "region": "cutaway.objectives.region:region",
     "segment": "cutaway.recipes.segment:segment",
+    "similarity": "cutaway.objectives.similarity:similarity",
     "unit": "cutaway.objectives.unit:unit",
     "watched": "cutaway.network.progress:watched",
     "weights": "cutaway.recipes.weights:weights",
@@ -126,6 +134,7 @@ __all__ = [
     "class_logit",
     "class_probability",
     "compare",
+    "contrast",
     "deconv",
     "each",
     "explain",
@@ -134,8 +143,11 @@ __all__ = [
     "load",
     "memory",
     "models",
+    "output_value",
     "read",
+    "region",
     "segment",
+    "similarity",
     "unit",
     "watched",
     "weights",

@@ -485,3 +485,18 @@ def test_occlusion_of_three_classes_runs_each_position_once(net, cat):
     for values, k in zip(grid.values, (285, 282, 281), strict=True):
         alone = method(net, images, cw.class_logit(k))[0, 0].numpy()
         assert np.allclose(values, alone, atol=1e-4)
+
+
+@pytest.mark.parametrize("method", ["integrated-gradients", "smooth-grad"])
+def test_the_photo_says_its_classes_whatever_else_the_method_shows(cat, method):
+    """These methods show the network darker or noisy images; the classes are still those of the photo."""
+    kind = cw.attribution.METHODS[method]
+    quick = kind(steps=2) if method == "integrated-gradients" else kind(samples=2)
+    net = cw.load("squeezenet1_1")
+    plain, found = (cw.explain(net, cat, method=one, size=96, top=2) for one in (None, quick))
+    assert found.provenance["photos"][0]["drawn"] == plain.provenance["photos"][0]["drawn"]
+    k = found.provenance["photos"][0]["drawn"][1]["index"]
+    images = net.at(96).prepare(cw.read(cat))
+    torch.testing.assert_close(
+        torch.tensor(found.values[1]), quick(net, images, cw.class_logit(k))[0, 0], rtol=1e-4, atol=1e-6
+    )

@@ -9,10 +9,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cutaway.network.capture import differentiate
+from cutaway.network.inputs import Inputs
 from cutaway.network.many import quickest_format
 from cutaway.network.memory import chunk
-from cutaway.network.network import INPUT, Network
+from cutaway.network.network import Network
 from cutaway.network.progress import report
+from cutaway.network.several import named_inputs, variants
 from cutaway.objectives.objective import Objective
 
 __all__ = ["alone", "averaged_gradient", "for_each_copy"]
@@ -20,48 +22,50 @@ __all__ = ["alone", "averaged_gradient", "for_each_copy"]
 
 def averaged_gradient(
     network: Network,
-    image: Float[Tensor, "1 c h w"],
+    image: Inputs,
     objective: Objective,
-    make: Callable[[int, int], Float[Tensor, "k c h w"]],
+    make: Callable[[int, int], Mapping[str, Tensor]],
     weights: Float[Tensor, " count"],
     what: str,
     power: int = 1,
-) -> Float[Tensor, "1 c h w"]:
+) -> dict[str, Tensor]:
     """Sum up the gradients of one image's variants, each by its weight.
 
     Args:
         network: left exactly as found.
-        image: whose variants they are; only its size and kind are read.
+        image: whose variants they are, a batch of one.
         objective: the same for all.
-        make: the variants from `start` to before `stop`.
+        make: the variants from `start` to before `stop`, (k,…) by the name of each input.
         weights: of each.
         what: for the progress.
         power: 2 sums up the squared gradients.
+
+    Returns:
+        By the name of each input, (1,…).
 
     >>> from torch import nn
     >>> from cutaway.objectives.class_logit import class_logit
     >>> net = Network(nn.Sequential(nn.Flatten(), nn.Linear(48, 2)))
     >>> one = torch.zeros(1, 3, 4, 4)
-    >>> found = averaged_gradient(
-    ...     net,
-    ...     one,
-    ...     class_logit(1),
-    ...     lambda a, b: one.expand(b - a, -1, -1, -1).clone(),
-    ...     torch.ones(7) / 7,
-    ...     "x",
-    ... )
-    >>> torch.allclose(found.flatten(), net.module[1].weight[1])
+    >>> copies = lambda a, b: {"@input": one.repeat(b - a, 1, 1, 1)}
+    >>> found = averaged_gradient(net, one, class_logit(1), copies, torch.ones(7) / 7, "copies")
+    >>> torch.allclose(found["@input"].flatten(), net.module[1].weight[1])
     True
     """
-    layout = quickest_format(network, image)
+    names = list(named_inputs(image))
+    layout = quickest_format(network, image) if isinstance(image, Tensor) else None
     size = chunk(network, image, gradient=True)
-    total = torch.zeros(image.shape, device=network.device, dtype=network.dtype)
+    total: dict[str, Tensor] = {}
     for start in range(0, len(weights), size):
         stop = min(start + size, len(weights))
-        variants = make(start, stop).contiguous(memory_format=layout)
-        found = differentiate(network, variants, objective.score, objective.layers, [INPUT])
-        share = weights[start:stop].to(total)[:, None, None, None]
-        total += (share * found.gradients[INPUT] ** power).sum(0, keepdim=True)
+        batch = variants(image, make(start, stop))
+        if layout is not None and isinstance(batch, Tensor):
+            batch = batch.contiguous(memory_format=layout)
+        found = differentiate(network, batch, objective.score, objective.layers, names)
+        for name, gradient in found.gradients.items():
+            share = weights[start:stop].to(gradient)
+            part = torch.tensordot(share, gradient**power, 1)[None]
+            total[name] = total[name] + part if name in total else part
         report(what, stop, len(weights))
     return total
 

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from cutaway.network.inputs import Several
 from cutaway.network.map_layer import map_layer, read_map
 from cutaway.network.network import Network
 from cutaway.objectives.objective import Objective
@@ -39,7 +40,7 @@ class EigenCAM:
     center: bool = True
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"] | Several, objective: Objective
     ) -> Float[Tensor, "n 1 rows columns"]:
         """Give the map of each image, (n,1,h,w), at the layer's resolution, in units of its activations.
 
@@ -52,7 +53,7 @@ class EigenCAM:
             return self._projected(maps[:1]).expand(len(maps), -1, -1, -1)
         return self._projected(maps)
 
-    def grid(self, network: Network, images: Float[Tensor, "n c h w"]) -> str:
+    def grid(self, network: Network, images: Float[Tensor, "n c h w"] | Several) -> str:
         """Name the layer whose channels are projected."""
         return map_layer(network, images, self.layer, type(self).__name__).name
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor
 
+from cutaway.network.inputs import Several
 from cutaway.network.map_layer import differentiate_map, map_layer
 from cutaway.network.network import Network
 from cutaway.objectives.objective import Objective
@@ -38,7 +39,7 @@ class GradCAM:
     relu: bool = True
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"] | Several, objective: Objective
     ) -> Float[Tensor, "n 1 rows columns"]:
         """Give the map of each image, (n,1,h,w), at the layer's resolution, in units of the objective.
 
@@ -53,6 +54,6 @@ class GradCAM:
         maps = (weights * activations).sum(1, keepdim=True)
         return maps.clamp_min(0) if self.relu else maps
 
-    def grid(self, network: Network, images: Float[Tensor, "n c h w"]) -> str:
+    def grid(self, network: Network, images: Float[Tensor, "n c h w"] | Several) -> str:
         """Name the layer whose channels are weighted."""
         return map_layer(network, images, self.layer, type(self).__name__).name

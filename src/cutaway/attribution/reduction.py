@@ -23,11 +23,11 @@ def check_reduction(reduce: str) -> None:
         raise BadSetting(f"reduce must be max, sum, signed or none, got {reduce!r}")
 
 
-def reduced(values: Float[Tensor, "n c h w"], reduce: str) -> Float[Tensor, "n d h w"]:
+def reduced(values: Float[Tensor, "n c *places"], reduce: str) -> Float[Tensor, "n d *places"]:
     """Join the colours of each pixel.
 
     Args:
-        values: signed.
+        values: signed, (n,c,h,w); another input of a network may have no places.
         reduce: "max" of the absolute values, "sum" of them, "signed" for the sum with its signs, or "none".
 
     >>> import torch

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import overload
 
 from jaxtyping import Float
 from torch import Tensor
 
 from cutaway.attribution.reduction import check_reduction, reduced
 from cutaway.network.capture import differentiate
+from cutaway.network.inputs import Several
 from cutaway.network.network import INPUT, Network
+from cutaway.network.several import named_inputs
 from cutaway.objectives.objective import Objective
 
 __all__ = ["Saliency"]
@@ -42,12 +45,23 @@ class Saliency:
     def __post_init__(self) -> None:
         check_reduction(self.reduce)
 
+    @overload
     def __call__(
         self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
-    ) -> Float[Tensor, "n d h w"]:
-        """Give the map of each image at the images' own size, per unit of normalised pixel."""
-        found = differentiate(network, images, objective.score, objective.layers, [INPUT])
-        return reduced(found.gradients[INPUT], self.reduce)
+    ) -> Float[Tensor, "n d h w"]: ...
+    @overload
+    def __call__(self, network: Network, images: Several, objective: Objective) -> dict[str, Tensor]: ...
+    def __call__(
+        self, network: Network, images: Float[Tensor, "n c h w"] | Several, objective: Objective
+    ) -> Float[Tensor, "n d h w"] | dict[str, Tensor]:
+        """Give the map of each image at the images' own size, per unit of normalised pixel.
+
+        Of several inputs, a tuple or a mapping, each has its map: {"@input[0]": …} or {"@input['depth']": …}.
+        """
+        names = list(named_inputs(images))
+        found = differentiate(network, images, objective.score, objective.layers, names)
+        maps = {name: reduced(found.gradients[name], self.reduce) for name in names}
+        return maps[INPUT] if isinstance(images, Tensor) else maps
 
     def grid(self, network: Network, images: Float[Tensor, "n c h w"]) -> str:
         """Name the layer of the map: the pixels themselves."""

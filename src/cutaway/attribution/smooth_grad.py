@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import overload
 
 import torch
 from jaxtyping import Float
@@ -11,7 +12,9 @@ from torch import Tensor
 from cutaway.attribution.averaged import alone, averaged_gradient
 from cutaway.attribution.reduction import check_reduction, reduced
 from cutaway.errors import BadSetting
+from cutaway.network.inputs import Several
 from cutaway.network.network import INPUT, Network
+from cutaway.network.several import named_inputs, one_of
 from cutaway.objectives.objective import Objective
 
 __all__ = ["SmoothGrad"]
@@ -53,32 +56,50 @@ class SmoothGrad:
         if not 0 <= self.noise < float("inf"):
             raise BadSetting(f"noise must be a share of the image's range, 0 or more, got {self.noise}")
 
+    @overload
     def __call__(
         self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
-    ) -> Float[Tensor, "n d h w"]:
-        """Give the map of each image at the images' own size, per unit of normalised pixel."""
-        plain = images.as_subclass(Tensor).to(network.device, network.dtype)
+    ) -> Float[Tensor, "n d h w"]: ...
+    @overload
+    def __call__(self, network: Network, images: Several, objective: Objective) -> dict[str, Tensor]: ...
+    def __call__(
+        self, network: Network, images: Float[Tensor, "n c h w"] | Several, objective: Objective
+    ) -> Float[Tensor, "n d h w"] | dict[str, Tensor]:
+        """Give the map of each image at the images' own size, per unit of normalised pixel.
+
+        Of several inputs, a tuple or a mapping, each has its map: {"@input[0]": …} or {"@input['depth']": …}.
+        """
+        ready = network.ready(images)
+        named = named_inputs(ready)
+        count = len(next(iter(named.values())))
         shares = torch.full((self.samples,), 1 / self.samples)
-        maps = []
-        for i in range(len(plain)):
-            image = plain[i : i + 1]
-            reach = self.noise * (image.max() - image.min())
+        found: dict[str, list[Tensor]] = {name: [] for name in named}
+        for i in range(count):
+            one = one_of(ready, i)
+            own = named_inputs(one)
 
-            def noisy(
-                start: int, stop: int, image: Tensor = image, reach: Tensor = reach, i: int = i
-            ) -> Tensor:
-                return torch.cat([image + reach * self._noise(image, i, k) for k in range(start, stop)])
+            def noisy(start: int, stop: int, own: dict[str, Tensor] = own) -> dict[str, Tensor]:
+                return {
+                    name: self._noisy(t, start, stop, place) for place, (name, t) in enumerate(own.items())
+                }
 
-            asked = alone(objective, i, len(plain))
-            power = 2 if self.squared else 1
-            maps.append(averaged_gradient(network, image, asked, noisy, shares, "noisy copies", power))
-        return reduced(torch.cat(maps), self.reduce)
+            asked, power = alone(objective, i, count), 2 if self.squared else 1
+            gradients = averaged_gradient(network, one, asked, noisy, shares, "noisy copies", power)
+            for name, gradient in gradients.items():
+                found[name].append(gradient)
+        maps = {name: reduced(torch.cat(parts), self.reduce) for name, parts in found.items()}
+        return maps[INPUT] if isinstance(images, Tensor) else maps
 
     def grid(self, network: Network, images: Float[Tensor, "n c h w"]) -> str:
         """Name the layer of the map: the pixels themselves."""
         return INPUT
 
-    def _noise(self, image: Tensor, i: int, k: int) -> Tensor:
-        # Each copy has a generator of its own, so that chunks of any size see the same noise.
-        source = torch.Generator().manual_seed((self.seed * 1_000_003 + i) * 1_000_003 + k)
-        return torch.randn(image.shape, generator=source).to(image)
+    def _noisy(self, values: Tensor, start: int, stop: int, place: int) -> Tensor:
+        reach = self.noise * (values.max() - values.min())
+        return torch.cat([values + reach * self._noise(values, k, place) for k in range(start, stop)])
+
+    def _noise(self, values: Tensor, k: int, place: int = 0) -> Tensor:
+        # A generator for each copy: chunks of any size see the same noise, and so does every image of a batch,
+        # whose map is then the one that it has alone.
+        source = torch.Generator().manual_seed((self.seed * 1009 + place) * 1_000_003 + k)
+        return torch.randn(values.shape, generator=source).to(values)

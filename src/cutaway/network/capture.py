@@ -31,7 +31,8 @@ def capture(
     Args:
         network: left exactly as found, also after an error.
         images: a tensor (n,c,h,w) as `network.prepare` makes it, or a tuple or mapping for several inputs.
-        layers: names, in any of their spellings; "@input", "@logits" and "@output" are always there.
+        layers: names, in any of their spellings; "@input", "@logits" and "@output" are always there. One of several
+            inputs or outputs is "@input[1]" or "@output['depth']"; "@input" alone is the first.
         trace: of a whole image, where these images are pieces that the whole network may be too deep for.
 
     Returns:
@@ -148,12 +149,17 @@ def differentiate(
                 "network with a gradient of its own (torch.utils.checkpoint, a custom operation) may forbid it"
             ) from error
     missing = [name for name, gradient in zip(at, gradients, strict=True) if gradient is None]
-    if missing:
+    several = any(gradient is not None for gradient in gradients)
+    if any(not (several and name.startswith(f"{INPUT}[")) for name in missing):
         raise UnknownLayer(_unreached(network, reads, missing))
     return Derivatives(
         scores.detach(),
         {name: found[name].detach() for name in names},
-        {name: g.detach() for name, g in zip(at, gradients, strict=True) if g is not None},
+        # One of several inputs that the score does not read has no say in it, which is an answer.
+        {
+            name: torch.zeros_like(found[name]) if g is None else g.detach()
+            for name, g in zip(at, gradients, strict=True)
+        },
     )
 
 

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 
 from cutaway.errors import BadSetting, UnsupportedNetwork
 
-__all__ = ["Inputs", "cannot_run", "changed", "input_tensors", "once", "run", "signature"]
+__all__ = ["Inputs", "Several", "cannot_run", "changed", "input_tensors", "once", "run", "signature"]
 
 type_names = "a tensor (n,c,h,w), a tuple of tensors, or a mapping of keyword arguments"
-Inputs = Tensor | tuple[Any, ...] | Mapping[str, Any]
+Several = tuple[Any, ...] | Mapping[str, Any]
+Inputs = Tensor | Several
 
 
 def run(module: nn.Module, inputs: Inputs) -> Any:

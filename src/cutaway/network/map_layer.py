@@ -10,18 +10,19 @@ from torch import Tensor
 from cutaway.errors import UnsupportedMethod
 from cutaway.network.capture import capture, differentiate
 from cutaway.network.head import feature_map
+from cutaway.network.inputs import Inputs
 from cutaway.network.network import Network
 from cutaway.network.trace import Call
 
 __all__ = ["differentiate_map", "map_layer", "read_map"]
 
 
-def map_layer(network: Network, images: Tensor, layer: str | None, method: str) -> Call:
+def map_layer(network: Network, images: Inputs, layer: str | None, method: str) -> Call:
     """Find the layer whose channels are weighed.
 
     Args:
         network: to look in.
-        images: (n,c,h,w), for the shapes.
+        images: (n,c,h,w), or several inputs; for the shapes.
         layer: its name; None takes the last map of features before the classes.
         method: named in the refusal.
 
@@ -46,7 +47,7 @@ def map_layer(network: Network, images: Tensor, layer: str | None, method: str) 
 
 
 def read_map(
-    network: Network, images: Tensor, layer: str | None, method: str
+    network: Network, images: Inputs, layer: str | None, method: str
 ) -> Float[Tensor, "n channels rows columns"]:
     """Read a layer as a map, (n,c,h,w); nothing after it runs.
 
@@ -62,7 +63,7 @@ def read_map(
 
 def differentiate_map(
     network: Network,
-    images: Tensor,
+    images: Inputs,
     score: Callable[[Mapping[str, Tensor]], Tensor],
     reads: Sequence[str],
     layer: str | None,

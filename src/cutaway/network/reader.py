@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from torch import Tensor
@@ -51,6 +52,8 @@ class Reader(Calls):
         self._kept: dict[str, Tensor] = {}
         self._views: list[tuple[str, Tensor, int, Tensor]] = []
         self._trace = trace
+        # Nothing on the way is kept or changed where only the input and the output are asked for.
+        self._watching = bool(self._keys or self._rules) or (self._with_gradient and not self._recording)
 
     def read(self, inputs: Inputs) -> dict[str, Tensor]:
         """Run the network as far as needed; give each name's activation."""
@@ -66,7 +69,7 @@ class Reader(Calls):
         if self._missing or to_the_end:
             self._stops = not to_the_end
             try:
-                with self:
+                with self if self._watching else nullcontext():
                     output = run(self._network.module, fed)
             except Stop:
                 pass
@@ -76,7 +79,7 @@ class Reader(Calls):
                 raise cannot_run(self._network.module, given, error) from error
         for name, target in self._targets.items():
             if isinstance(target, str) and target.startswith(INPUT):
-                self._kept[name] = _inside(self._network, name, given, INPUT)
+                self._kept[name] = _inside(self._network, name, inputs, INPUT)
             elif isinstance(target, str):
                 found = _inside(self._network, name, output, OUTPUT)
                 self._kept[name] = found if self._with_gradient else found.clone()

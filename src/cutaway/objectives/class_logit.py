@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, SupportsIndex
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from cutaway.errors import BadSetting, UnknownClass
@@ -14,7 +15,7 @@ from cutaway.network.head import LOGITS
 from cutaway.network.network import OUTPUT
 from cutaway.objectives.objective import Objective
 
-__all__ = ["class_logit", "class_probability"]
+__all__ = ["class_indices", "class_logit", "class_probability", "output_layer", "told_classes"]
 
 
 def class_logit(index: SupportsIndex | Sequence[SupportsIndex], output: int | str | None = None) -> Objective:
@@ -32,8 +33,8 @@ def class_logit(index: SupportsIndex | Sequence[SupportsIndex], output: int | st
     >>> class_logit([0, 1]).score({"@logits": torch.tensor([[1.0, 2.0], [3.0, 4.0]])})
     tensor([1., 4.])
     """
-    layer = _layer(output)
-    return Objective(f"logit of class {_told(index)}", (layer,), lambda a: _pick(a, layer, index))
+    layer = output_layer(output)
+    return Objective(f"logit of class {told_classes(index)}", (layer,), lambda a: _pick(a, layer, index))
 
 
 def class_probability(
@@ -48,18 +49,23 @@ def class_probability(
     >>> class_probability(0).score({"@logits": torch.zeros(1, 4)})
     tensor([0.2500])
     """
-    layer = _layer(output)
+    layer = output_layer(output)
 
     def score(activations: Mapping[str, Tensor]) -> Tensor:
         logits = _pick(activations, layer, index)
         return torch.exp(logits - torch.logsumexp(activations[layer], dim=1))
 
-    return Objective(f"probability of class {_told(index)}", (layer,), score)
+    return Objective(f"probability of class {told_classes(index)}", (layer,), score)
 
 
-def _layer(output: int | str | None) -> str:
+def output_layer(output: int | str | None, only: str = LOGITS) -> str:
+    """Name an output as a layer: its place or its key, or `only` where the network has one.
+
+    >>> output_layer(None), output_layer("out"), output_layer(1)
+    ('@logits', "@output['out']", '@output[1]')
+    """
     if output is None:
-        return LOGITS
+        return only
     if isinstance(output, str) and output.startswith(OUTPUT):
         return output
     return (
@@ -69,7 +75,12 @@ def _layer(output: int | str | None) -> str:
     )
 
 
-def _told(index: SupportsIndex | Sequence[SupportsIndex]) -> str:
+def told_classes(index: SupportsIndex | Sequence[SupportsIndex]) -> str:
+    """Write classes for a name.
+
+    >>> told_classes([3, 1])
+    '3, 1'
+    """
     return ", ".join(map(str, _all(index)))
 
 
@@ -83,14 +94,21 @@ def _all(index: SupportsIndex | Sequence[SupportsIndex]) -> list[int]:
     return [operator.index(k) for k in several]
 
 
-def _pick(
-    activations: Mapping[str, Tensor], layer: str, index: SupportsIndex | Sequence[SupportsIndex]
-) -> Tensor:
-    logits = activations[layer]
+def class_indices(
+    logits: Float[Tensor, "..."], layer: str, index: SupportsIndex | Sequence[SupportsIndex]
+) -> Int[Tensor, " n"]:
+    """Give the class asked of each image.
+
+    Raises:
+        UnknownClass: for an index that the output does not have.
+        BadSetting: for an output that is no (n, classes), with what to use instead.
+
+    >>> class_indices(torch.zeros(3, 5), "@logits", 2)
+    tensor([2, 2, 2])
+    """
     if logits.dim() != 2:
         raise BadSetting(
-            f"a class needs an output (n, classes), got {tuple(logits.shape)}. "
-            "For other outputs write an Objective: Objective(name, layers, score)"
+            f"a class needs an output (n, classes), got {tuple(logits.shape)}. {_instead(logits, layer, index)}"
         )
     n, classes = logits.shape
     wanted = _all(index) * (n if _is_one(index) else 1)
@@ -99,4 +117,26 @@ def _pick(
     for k in wanted:
         if not 0 <= k < classes:
             raise UnknownClass(f"the output has classes 0 to {classes - 1}, got {k}")
-    return logits[torch.arange(n, device=logits.device), torch.tensor(wanted, device=logits.device)]
+    return torch.tensor(wanted, device=logits.device)
+
+
+def _pick(
+    activations: Mapping[str, Tensor], layer: str, index: SupportsIndex | Sequence[SupportsIndex]
+) -> Tensor:
+    logits = activations[layer]
+    wanted = class_indices(logits, layer, index)
+    return logits[torch.arange(len(logits), device=logits.device), wanted]
+
+
+def _instead(output: Tensor, layer: str, index: SupportsIndex | Sequence[SupportsIndex]) -> str:
+    """What to ask of an output that is no vector of classes."""
+    k, place = (_all(index) or [0])[0], OUTPUT if layer == LOGITS else layer
+    if output.dim() == 4:
+        h, w = output.shape[2:]
+        return (
+            f"For a map of classes: region({place!r}, {k}, (top, left, bottom, right)) within 0..{h} × 0..{w}, "
+            f"channel({place!r}, {k}) for all of it, or unit({place!r}, {k}, y, x) for one place"
+        )
+    several = ", ".join("…" for _ in output.shape[1:])
+    ask = f"output_value(({several}))" if output.dim() > 2 else "output_value()"
+    return f"For a number of it: {ask}; for anything else an Objective of your own: Objective(name, layers, score)"

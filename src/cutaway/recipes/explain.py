@@ -164,6 +164,8 @@ class _Row:
         if output is not None and isinstance(method, CAM):
             raise UnsupportedMethod(f"CAM reads the only output; for output={output!r} use GradCAM")
         asked = Asked(network, images, question, output)
+        if not (method is None or isinstance(method, CAM | GradCAM | Saliency)):
+            asked.answer_first()
         # One pass answers all: the image is repeated, and each copy asked for another class.
         copies = plain.expand(question.count, -1, -1, -1)
         self._method, maps = _mapped(network, copies, asked.objective, method, output)

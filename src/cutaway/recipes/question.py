@@ -8,6 +8,7 @@ from typing import Any, SupportsIndex
 from torch import Tensor
 
 from cutaway.errors import BadSetting
+from cutaway.network.capture import capture
 from cutaway.network.network import Network
 from cutaway.objectives.class_logit import class_logit
 from cutaway.objectives.objective import Objective
@@ -63,22 +64,31 @@ class Asked:
     def __init__(
         self, network: Network, images: Tensor, question: Question, output: int | str | None
     ) -> None:
-        probe = class_logit(0, output)
+        self._network, self._images, self._question, self._output = network, images, question, output
+        self._probe = class_logit(0, output)
         self.answer: Answer
         self.drawn: list[tuple[str, int]] = []
+        self.objective = Objective("the classes drawn", self._probe.layers, self._score)
 
-        def score(activations: Mapping[str, Tensor]) -> Tensor:
-            logits = activations[probe.layers[0]]
-            if not self.drawn:
-                probe.score(activations)  # refuses an output that holds no classes
-                self.answer = Answer.of(network, images, logits[0].detach(), output)
-                self.drawn = self._chosen(question)
-            if len(logits) != len(self.drawn):
-                # A method may ask in several passes.
-                raise BadSetting(f"{len(self.drawn)} classes were asked of a batch of {len(logits)}")
-            return class_logit([k for _, k in self.drawn], output).score(activations)
+    def answer_first(self) -> None:
+        """Let the photo itself say which classes they are, for a method that shows the network other images too."""
+        image = self._images[:1].as_subclass(Tensor)
+        self._hear(capture(self._network, image, self._probe.layers))
 
-        self.objective = Objective("the classes drawn", probe.layers, score)
+    def _score(self, activations: Mapping[str, Tensor]) -> Tensor:
+        if not self.drawn:
+            self._hear(activations)
+        count = len(activations[self._probe.layers[0]])
+        if count != len(self.drawn):
+            # A method may ask in several passes.
+            raise BadSetting(f"{len(self.drawn)} classes were asked of a batch of {count}")
+        return class_logit([k for _, k in self.drawn], self._output).score(activations)
+
+    def _hear(self, activations: Mapping[str, Tensor]) -> None:
+        self._probe.score(activations)  # refuses an output that holds no classes
+        logits = activations[self._probe.layers[0]][0].detach()
+        self.answer = Answer.of(self._network, self._images, logits, self._output)
+        self.drawn = self._chosen(self._question)
 
     def _chosen(self, question: Question) -> list[tuple[str, int]]:
         order = self.answer.order
