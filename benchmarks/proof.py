@@ -1,6 +1,6 @@
 """The proof of projections over the hundred strongest units of a layer: how far activations fall.
 
-    python benchmarks/proof.py FOLDER-OF-PHOTOS
+Run: python benchmarks/proof.py FOLDER-OF-PHOTOS
 """
 
 from __future__ import annotations
@@ -48,6 +48,13 @@ for name, layers in LAYERS.items():
                 falls += [(proof.shown, proof.others) for proof in prove(net, images[i], found)]
             shown, others = torch.tensor(falls).mean(0).tolist()
             right = sum(a > b for a, b in falls)
-            told[f"{name} {layer} {way}"] = {"shown": shown, "others": others, "right": right, "units": len(falls)}
-            print(f"{name:14} {layer:6} {way:10} shown {shown:6.1%}  others {others:6.1%}  {right} of {len(falls)}")
+            told[f"{name} {layer} {way}"] = {
+                "shown": shown,
+                "others": others,
+                "right": right,
+                "units": len(falls),
+            }
+            print(
+                f"{name:14} {layer:6} {way:10} shown {shown:6.1%}  others {others:6.1%}  {right} of {len(falls)}"
+            )
 (Path(__file__).parent / "results" / "proof.json").write_text(json.dumps(told, indent=2) + "\n")
