@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cutaway.errors import BadSetting as BadSetting
     from cutaway.errors import CutawayError as CutawayError
     from cutaway.errors import NonFinite as NonFinite
+    from cutaway.errors import OutOfMemory as OutOfMemory
     from cutaway.errors import UnknownClass as UnknownClass
     from cutaway.errors import UnknownLayer as UnknownLayer
     from cutaway.errors import UnknownModel as UnknownModel
@@ -73,6 +74,7 @@ _HOMES = {
     "Network": "cutaway.network.network:Network",
     "NonFinite": "cutaway.errors:NonFinite",
     "Objective": "cutaway.objectives.objective:Objective",
+    "OutOfMemory": "cutaway.errors:OutOfMemory",
     "Picture": "cutaway.view.picture:Picture",
     "Preprocessing": "cutaway.network.preprocessing:Preprocessing",
     "Table": "cutaway.view.table:Table",
@@ -118,6 +120,7 @@ __all__ = [
     "Network",
     "NonFinite",
     "Objective",
+    "OutOfMemory",
     "Picture",
     "Preprocessing",
     "Table",

@@ -8,6 +8,7 @@ CutawayError
 ├── WeightsUnavailable   weights that are not on this machine, or do not fit
 ├── UnsupportedNetwork   a module that cannot be opened, and why
 ├── UnsupportedMethod    a method that this network has no place for, and what to use instead
+├── OutOfMemory          an image, or a chunk of images, that memory ran out on
 ├── NonFinite            weights or activations that are NaN or infinite
 └── BadSetting           a value outside what a setting allows
 """
@@ -23,6 +24,7 @@ __all__ = [
     "BadSetting",
     "CutawayError",
     "NonFinite",
+    "OutOfMemory",
     "UnknownClass",
     "UnknownLayer",
     "UnknownModel",
@@ -76,6 +78,10 @@ class UnsupportedNetwork(CutawayError):
 
 class UnsupportedMethod(CutawayError):
     """A method that this network has no place for, and what to use instead."""
+
+
+class OutOfMemory(CutawayError):
+    """Memory ran out on an image, or on a chunk of images."""
 
 
 class NonFinite(CutawayError):

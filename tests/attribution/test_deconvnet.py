@@ -100,6 +100,15 @@ def test_a_mean_over_space_is_filled():
     assert back.flatten().tolist() == [5, 5, 5, 5]
 
 
+def test_a_mean_over_channels_is_no_pool():
+    class Mean(nn.Module):
+        def forward(self, x):
+            return torch.relu(x).mean(1, keepdim=True)
+
+    back = Deconvnet()(cw.Network(Mean()), torch.ones(1, 2, 1, 1), weighing(torch.full((1, 1, 1, 1), 6.0)))
+    assert back.flatten().tolist() == [3, 3]
+
+
 def test_batch_norm_scales_and_does_not_shift():
     norm = nn.BatchNorm2d(1).eval()
     norm.weight.data[:], norm.bias.data[:] = 3.0, 10.0

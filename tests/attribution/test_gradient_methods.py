@@ -26,9 +26,6 @@ def net() -> cw.Network:
     return cw.Network(nn.Sequential(*layers, nn.Linear(5 * 16, 4)))
 
 
-SQUARED = Objective("the sum of squares", ("@input",), lambda a: (a["@input"] ** 2).flatten(1).sum(1))
-
-
 def test_integrated_gradients_of_a_square_is_the_square():
     """The gradient 2x along the way from b to x, times x − b, is x² − b²."""
     images = torch.randn(2, 3, 4, 4)

@@ -6,11 +6,14 @@ import pytest
 import torch
 from torch import nn
 
-from cutaway.errors import BadSetting
+from cutaway.attribution import IntegratedGradients
+from cutaway.errors import BadSetting, OutOfMemory
+from cutaway.network.capture import differentiate
 from cutaway.network.many import quickest_format, score_many
 from cutaway.network.memory import budget, chunk, memory
 from cutaway.network.network import Network
 from cutaway.network.progress import watched
+from cutaway.objectives.class_logit import class_logit
 
 
 @pytest.fixture
@@ -35,22 +38,38 @@ def test_scores_are_those_of_one_large_batch(net, limit):
     torch.testing.assert_close(found, net.module(images)[:, 0].detach(), rtol=1e-5, atol=1e-6)
 
 
-def test_goes_on_with_fewer_images_when_memory_runs_out(net, caplog, monkeypatch):
+class Hungry(nn.Module):
+    """Asks for more memory than any machine has where a batch holds more than two images."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(192, 4)
+
+    def forward(self, x):
+        if len(x) > 2:
+            torch.empty(1 << 46)
+        return self.fc(x.flatten(1))
+
+
+def test_goes_on_with_fewer_images_when_memory_runs_out(caplog, monkeypatch):
     # Another package's set-up of logging may have silenced the loggers that it found.
     monkeypatch.setattr(logging.getLogger("cutaway"), "disabled", False)
     caplog.set_level(logging.WARNING, logger="cutaway")
-    images, sizes = torch.randn(20, 3, 8, 8), []
+    torch.manual_seed(0)
+    hungry, images = Network(Hungry()), torch.randn(20, 3, 8, 8)
+    found = score_many(hungry, lambda a, b: images[a:b], 20, first_class, ["@output"])
+    wanted = torch.cat([hungry.module(images[i : i + 2]) for i in range(0, 20, 2)])[:, 0].detach()
+    torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-6)
+    assert "memory ran out: going on with 2" in caplog.text
+    method = IntegratedGradients(steps=12)
+    one = method(hungry, images[:1], class_logit(1))
+    torch.testing.assert_close(one.sum(), (hungry.module(images[:1]) - hungry.module.fc.bias)[0, 1].detach())
 
-    def score(found):
-        sizes.append(len(found["@output"]))
-        if sizes[-1] > 2:
-            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 TB")
-        return first_class(found)
 
-    found = score_many(net, lambda a, b: images[a:b], 20, score, ["@output"])
-    torch.testing.assert_close(found, net.module(images)[:, 0].detach(), rtol=1e-5, atol=1e-6)
-    assert max(sizes[3:]) == 2
-    assert "out of memory" in caplog.text
+def test_one_image_too_large_for_memory_is_told_in_words():
+    hungry = Network(Hungry())
+    with pytest.raises(OutOfMemory, match=r"memory ran out on an input of \(3, 3, 8, 8\)"):
+        differentiate(hungry, torch.randn(3, 3, 8, 8), lambda a: a["@output"][:, 0], ["@output"], ["@input"])
 
 
 def test_other_errors_are_not_taken_for_a_lack_of_memory(net):

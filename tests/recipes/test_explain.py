@@ -10,11 +10,11 @@ import torch
 from torch import nn
 
 import cutaway as cw
+from cutaway.attribution.best import best_map
 from cutaway.network.zoo.googlenet import GoogLeNet
 from cutaway.network.zoo.mobilenet_v2 import MobileNetV2
 from cutaway.network.zoo.registry import ENTRIES
 from cutaway.network.zoo.resnet import ResNet
-from cutaway.recipes.explain import best_method
 from cutaway.view.heatmap import Heatmap
 from cutaway.view.provenance import read as read_provenance
 
@@ -70,7 +70,7 @@ def test_the_right_map_is_found_in_the_four_networks():
     for name, (build, layer) in builds.items():
         entry = ENTRIES[name]
         network = cw.Network(build(), entry.preprocessing, renames=entry.renames, aliases=entry.aliases)
-        method = best_method(network, images)
+        method = best_map(network, images, cw.class_logit(0))[0]
         assert isinstance(method, cw.attribution.CAM), name
         assert method.grid(network, images) == layer
 
@@ -90,7 +90,7 @@ def test_several_fully_connected_layers_are_refused_for_cam(name, layers):
     images = torch.rand(1, 3, 224, 224)
     with pytest.raises(cw.UnsupportedMethod, match=f"3 fully connected layers \\({layers}\\). Use GradCAM"):
         cw.attribution.CAM()(network, images, cw.class_logit(0))
-    method = best_method(network, images)
+    method = best_map(network, images, cw.class_logit(0))[0]
     assert isinstance(method, cw.attribution.GradCAM)
     assert method.grid(network, images) == ("relu5" if name == "alexnet_full" else "relu5_3")
 
@@ -404,7 +404,7 @@ class Turned(nn.Module):
 def test_explain_goes_on_with_grad_cam_where_cams_numbers_do_not_hold(cat):
     torch.manual_seed(0)
     network = cw.Network(Turned(), cw.Preprocessing(size=48))
-    assert isinstance(best_method(network, network.prepare(cat)), cw.attribution.GradCAM)
+    assert isinstance(best_map(network, network.prepare(cat), cw.class_logit(0))[0], cw.attribution.GradCAM)
     assert cw.explain(network, cat).caption.startswith("GradCAM")
     with pytest.raises(cw.UnsupportedMethod, match="Use GradCAM"):
         cw.explain(network, cat, method="cam")
@@ -464,7 +464,7 @@ def test_one_of_several_outputs(cat, output):
     torch.manual_seed(0)
     network = cw.Network(Several(), cw.Preprocessing(size=48))
     assert cw.explain(network, cat, output=output).caption.startswith("GradCAM")
-    with pytest.raises(cw.UnsupportedMethod, match="use GradCAM"):
+    with pytest.raises(cw.UnsupportedMethod, match="Use GradCAM"):
         cw.explain(network, cat, output=output, method="cam")
 
 

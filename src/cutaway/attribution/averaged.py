@@ -10,10 +10,9 @@ from torch import Tensor
 
 from cutaway.network.capture import differentiate
 from cutaway.network.inputs import Inputs
-from cutaway.network.many import quickest_format
+from cutaway.network.many import in_chunks, quickest_format
 from cutaway.network.memory import chunk
 from cutaway.network.network import Network
-from cutaway.network.progress import report
 from cutaway.network.several import named_inputs, variants
 from cutaway.objectives.objective import Objective
 
@@ -54,20 +53,17 @@ def averaged_gradient(
     """
     names = list(named_inputs(image))
     layout = quickest_format(network, image) if isinstance(image, Tensor) else None
-    size = chunk(network, image, gradient=True)
-    total: dict[str, Tensor] = {}
-    for start in range(0, len(weights), size):
-        stop = min(start + size, len(weights))
+
+    def part(start: int, stop: int) -> dict[str, Tensor]:
         batch = variants(image, make(start, stop))
         if layout is not None and isinstance(batch, Tensor):
             batch = batch.contiguous(memory_format=layout)
         found = differentiate(network, batch, objective.score, objective.layers, names)
-        for name, gradient in found.gradients.items():
-            share = weights[start:stop].to(gradient)
-            part = torch.tensordot(share, gradient**power, 1)[None]
-            total[name] = total[name] + part if name in total else part
-        report(what, stop, len(weights))
-    return total
+        shares = weights[start:stop]
+        return {name: torch.tensordot(shares.to(g), g**power, 1)[None] for name, g in found.gradients.items()}
+
+    parts = in_chunks(len(weights), chunk(network, image, gradient=True), part, what)
+    return {name: torch.stack([one[name] for one in parts]).sum(0) for name in names}
 
 
 def alone(objective: Objective, index: int, count: int) -> Objective:
@@ -77,17 +73,9 @@ def alone(objective: Objective, index: int, count: int) -> Objective:
     >>> alone(class_logit([0, 1]), 1, 2).score({"@logits": torch.tensor([[1.0, 5.0], [2.0, 7.0]])})
     tensor([5., 7.])
     """
-
-    def score(activations: Mapping[str, Tensor]) -> Tensor:
-        # Each variant stands where the image stood, so that an objective with a class per image asks for its own.
-        variants = len(next(iter(activations.values())))
-        rows = []
-        for at in range(variants):
-            batch = {name: a[at : at + 1].expand(count, *a.shape[1:]) for name, a in activations.items()}
-            rows.append(objective.score(batch)[index])
-        return torch.stack(rows)
-
-    return Objective(objective.name, objective.layers, score)
+    # Each variant stands where the image stood, so that an objective with a class per image asks for its own.
+    rows = for_each_copy(objective, count)
+    return Objective(objective.name, objective.layers, lambda activations: rows(activations)[:, index])
 
 
 def for_each_copy(

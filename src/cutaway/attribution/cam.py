@@ -47,11 +47,11 @@ class CAM:
         Raises:
             UnsupportedMethod: for a network that does not end so, with the reason and what to use instead.
         """
-        head = find_head(network, network.trace(images))
         if objective.layers != (LOGITS,):
             raise UnsupportedMethod(
                 f"CAM explains classes; {objective.name} reads {', '.join(objective.layers)}. Use GradCAM"
             )
+        head = find_head(network, network.trace(images))
         found = capture(network, images, [head.map.name, LOGITS])
         maps = found[head.map.name]
         mix = _class_weights(objective, found[LOGITS])

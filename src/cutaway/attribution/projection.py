@@ -19,7 +19,7 @@ from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.network.backward_rule import ACTIVATIONS, Rules
 from cutaway.network.capture import differentiate
 from cutaway.network.crop import Cropping, cropping
-from cutaway.network.many import quickest_format
+from cutaway.network.many import in_chunks, quickest_format
 from cutaway.network.memory import chunk
 from cutaway.network.network import INPUT, Network
 from cutaway.objectives.objective import Objective, Unit
@@ -147,9 +147,9 @@ def _cut(
     fitting = chunk(network, plain[:1], gradient=True, most=_PIECES) / cut.share
     size = min(_PIECES, int(fitting))
     layer = units[0][1].layer
-    found: list[Projection] = []
-    for start in range(0, len(units), size):
-        here = slice(start, start + size)
+
+    def run(start: int, stop: int) -> list[Projection]:
+        here = slice(start, stop)
         pieces = [
             plain[image : image + 1, :, crop.box[0] : crop.box[2], crop.box[1] : crop.box[3]]
             for (image, _), crop in zip(units[here], crops[here], strict=True)
@@ -162,13 +162,14 @@ def _cut(
         # Later layers may need more than a piece; the network's trace of the whole image tells of the earlier ones.
         result = differentiate(network, batch, score, [layer], [INPUT], rules, trace=network.trace(plain[:1]))
         raw = _activations(layer, places, False)(result.activations).tolist()
-        found += [
+        return [
             Projection(values, crop.box, activation, image, unit, (crop.y, crop.x))
             for values, crop, activation, (image, unit) in zip(
                 result.gradients[INPUT], crops[here], raw, units[here], strict=True
             )
         ]
-    return found
+
+    return [one for part in in_chunks(len(units), size, run, "units") for one in part]
 
 
 def _whole(

@@ -75,9 +75,12 @@ def prove(
             for one in here:
                 top, left, bottom, right = one.box
                 piece = plain[one.image, :, top:bottom, left:right].to(network.device, network.dtype)
-                most, least = _pixels(one, field)
-                counts.append(len(most))
-                pieces += [_hidden(piece, most), _hidden(piece, least)]
+                places = _pixels(one, field)
+                counts.append(max(1, round(SHARE * len(places))))
+                mean = piece.flatten(1)[:, places].mean(1, keepdim=True)
+                pieces += [
+                    _hidden(piece, some, mean) for some in (places[: counts[-1]], places[-counts[-1] :])
+                ]
             values = capture(network, torch.stack(pieces), layer, trace=trace)[layer]
             for i, one in enumerate(here):
                 left_over = [float(values[(2 * i + k, one.unit.channel, *one.within)]) for k in (0, 1)]
@@ -95,8 +98,8 @@ def _percent(share: float) -> str:
     return f"{'−' if whole < 0 else '+' if whole else ''}{abs(whole)} %"
 
 
-def _pixels(one: Projection, field: ReceptiveField | None) -> tuple[Tensor, Tensor]:
-    """The pixels of the unit's field that are shown most, and those shown least, as indices into the box."""
+def _pixels(one: Projection, field: ReceptiveField | None) -> Tensor:
+    """The pixels of the unit's field as indices into the box, those shown most first."""
     strength = one.values.abs().sum(0)
     inside = torch.ones_like(strength, dtype=torch.bool)
     if field is not None and not field.whole_image and one.unit.y is not None and one.unit.x is not None:
@@ -104,13 +107,13 @@ def _pixels(one: Projection, field: ReceptiveField | None) -> tuple[Tensor, Tens
         inside = torch.zeros_like(inside)
         inside[seen[0] - above : seen[2] - above, seen[1] - before : seen[3] - before] = True
     places = inside.flatten().nonzero()[:, 0]
-    places = places[torch.argsort(strength.flatten()[places], descending=True, stable=True)]
-    count = max(1, round(SHARE * len(places)))
-    return places[:count], places[-count:]
+    return places[torch.argsort(strength.flatten()[places], descending=True, stable=True)]
 
 
-def _hidden(piece: Float[Tensor, "c h w"], places: Tensor) -> Float[Tensor, "c h w"]:
-    """Put the piece's mean colour where pixels are hidden."""
+def _hidden(
+    piece: Float[Tensor, "c h w"], places: Tensor, colour: Float[Tensor, "c 1"]
+) -> Float[Tensor, "c h w"]:
+    """Put one colour where pixels are hidden."""
     hidden = piece.clone().flatten(1)
-    hidden[:, places] = piece.flatten(1).mean(1, keepdim=True)
+    hidden[:, places] = colour
     return hidden.view_as(piece)

@@ -99,7 +99,8 @@ def trust(
         objective: that they explain; `class_probability` suits deletion and insertion best.
         method: that made them.
         maps: raw, as the method gave them.
-        full: also deletion, insertion, randomised weights and saturation, at about 200 passes for each image.
+        full: also deletion, insertion, randomised weights and saturation, at about 140 passes
+            and four more maps for each.
         box: (top, left, bottom, right) of the object in pixels of the image, the last two exclusive.
         seed: of the random order and of the shuffled weights.
 

@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
-from cutaway.cli.options import Device, Json, Model, Out, Seed, Size, Weights, expanded, open_network, sizes
+from cutaway.cli.options import Device, Json, Model, Out, Seed, Size, Weights, one_photo, open_network, sizes
 from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
-from cutaway.errors import BadSetting
 
 
 def run(
@@ -56,25 +55,23 @@ def run(
     """
     from cutaway.recipes.compare import USUAL, compare
 
-    found = expanded([photo])
-    if len(found) != 1:
-        raise BadSetting(f"compare takes one photo, got {len(found)} from {photo!r}")
+    given = one_photo(photo, "compare")
     network = open_network(model, weights, device, seed)
     with progress(quiet=as_json):
         result = compare(
             network,
-            found[0],
+            given,
             methods=methods or USUAL,
             target=target,
             size=sizes(size),
             look=look,
             columns=columns,
         )
-    stem = f"compare-{'photo' if photo == '-' else Path(found[0]).stem}"
+    stem = f"compare-{'photo' if photo == '-' else Path(given).stem}"
     written = write(result, place(out, stem, set()), html=True)
     if as_json:
         summary = {
-            "path": str(found[0]),
+            "path": str(given),
             "question": result.title,
             "methods": result.provenance["methods"],
             "outputs": [str(path) for path in written],

@@ -15,8 +15,8 @@ from cutaway.cli.options import (
     Out,
     Size,
     Weights,
-    expanded,
     numbers,
+    one_photo,
     open_network,
     sizes,
 )
@@ -81,7 +81,7 @@ def run(
     """
     from cutaway.recipes.deconv import deconv
 
-    (path,) = _one(expanded([photo]), photo)
+    path = one_photo(photo, "deconv")
     settings: dict[str, Any] = {
         "channels": numbers(channels, "--channels"),
         "at": _place(at),
@@ -109,12 +109,6 @@ def run(
             f"{100 * unit['fall_others']:.0f} % without others"
         )
     print(f"wrote {', '.join(str(file) for file in written)}")
-
-
-def _one(found: list[Any], given: str) -> list[Any]:
-    if len(found) != 1:
-        raise BadSetting(f"deconv takes one photo, got {len(found)} from {given!r}")
-    return found
 
 
 def _place(text: str | None) -> tuple[int, int] | None:

@@ -24,6 +24,7 @@ __all__ = [
     "Weights",
     "expanded",
     "numbers",
+    "one_photo",
     "open_network",
     "sizes",
 ]
@@ -105,11 +106,21 @@ def expanded(photos: Sequence[str]) -> list[Path | str]:
     return [*(expand(named) if named else []), *(["-"] if "-" in photos else [])]
 
 
+def one_photo(photo: str, command: str) -> Path | str:
+    """Give the one photo that a command takes; a folder or pattern may name it too."""
+    found = expanded([photo])
+    if len(found) != 1:
+        raise BadSetting(f"{command} takes one photo, got {len(found)} from {photo!r}")
+    return found[0]
+
+
 def open_network(model: str, weights: str | None, device: str, seed: int = 0) -> Network:
     """Load the network that the options name."""
     import torch
 
     from cutaway.network.load import load
+    from cutaway.network.memory import keep_freed
 
+    keep_freed()
     torch.manual_seed(seed)
     return load(model, weights=weights, device=device)

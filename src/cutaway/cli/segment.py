@@ -16,8 +16,8 @@ from cutaway.cli.options import (
     Out,
     Size,
     Weights,
-    expanded,
     numbers,
+    one_photo,
     open_network,
     sizes,
 )
@@ -78,9 +78,7 @@ def run(
     from cutaway.recipes.segment import segment
     from cutaway.view.picture import Picture
 
-    found = expanded([photo])
-    if len(found) != 1:
-        raise BadSetting(f"segment takes one photo, got {len(found)} from {photo!r}")
+    given = one_photo(photo, "segment")
     known: Any = truth
     if truth is not None and truth.replace(",", "").isdecimal():
         corners = numbers(truth, "--truth") or []
@@ -90,7 +88,7 @@ def run(
     network = open_network(model, weights, device)
     result = segment(
         network,
-        found[0],
+        given,
         target=target,
         method=method,
         how=how,
@@ -98,7 +96,7 @@ def run(
         truth=known,
         size=sizes(size),
     )
-    path = place(out, f"segment-{'photo' if photo == '-' else Path(found[0]).stem}", set())
+    path = place(out, f"segment-{'photo' if photo == '-' else Path(given).stem}", set())
     written = write(result, path, html=True)
     values = result.rows[0][-1]
     assert isinstance(values, Picture)
@@ -107,7 +105,7 @@ def run(
     told = result.provenance["mask"]
     assert isinstance(told, dict)
     if as_json:
-        summary = {"path": str(found[0]), "class": result.provenance["class"], **told}
+        summary = {"path": str(given), "class": result.provenance["class"], **told}
         print(
             json.dumps(summary | {"outputs": [str(file) for file in written]}, ensure_ascii=False, indent=2)
         )

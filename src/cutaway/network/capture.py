@@ -14,7 +14,7 @@ from cutaway.errors import BadSetting, UnknownLayer, UnsupportedNetwork
 from cutaway.network.backward_rule import Rules
 from cutaway.network.finite import check_finite
 from cutaway.network.head import LOGITS, logits_target
-from cutaway.network.inputs import Inputs, input_tensors, once
+from cutaway.network.inputs import Inputs, cannot_run, input_tensors, once, short_of_memory
 from cutaway.network.network import INPUT, OUTPUT, Network
 from cutaway.network.reader import Reader
 from cutaway.network.trace import Target, Trace
@@ -144,6 +144,8 @@ def differentiate(
         try:
             gradients = _each(scores, points) if apart else _gradients(scores.sum(), points)
         except RuntimeError as error:
+            if short_of_memory(error):
+                raise cannot_run(network.module, input_tensors(images), error) from error
             raise UnsupportedNetwork(
                 f"{network.name}: no gradient comes through: {str(error).strip().splitlines()[0][:160]}. A part of the "
                 "network with a gradient of its own (torch.utils.checkpoint, a custom operation) may forbid it"

@@ -13,17 +13,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cutaway.network.receptive_field import Axis
+from cutaway.network.sight import POINTWISE
 from cutaway.network.trace import Call, Trace
 
 __all__ = ["Crop", "Cropping", "cropping"]
 
 # Operations that answer alike wherever in an image they stand. Others may know its size or its other end.
 _SLIDING = frozenset(("conv2d", "max_pool2d", "avg_pool2d"))
-_POINTWISE = frozenset(
-    "relu relu6 leaky_relu elu selu celu gelu silu mish hardswish hardsigmoid hardtanh sigmoid tanh softplus "
-    "softsign threshold dropout dropout2d dropout3d alpha_dropout feature_dropout feature_alpha_dropout "
-    "batch_norm local_response_norm add sub mul div neg abs clamp clamp_min clamp_max cat prelu".split()
-)
 
 
 class Crop(NamedTuple):
@@ -95,7 +91,7 @@ def cropping(trace: Trace, call: Call) -> Cropping | None:
     jumps_y, jumps_x = [field.y.jump], [field.x.jump]
     for before in _ancestors(trace, call):
         seen = before.sight.field
-        if before.kind not in _SLIDING | _POINTWISE or before.placed or seen is None or seen.whole_image:
+        if before.kind not in _SLIDING | POINTWISE or before.placed or seen is None or seen.whole_image:
             return None
         jumps_y.append(seen.y.jump)
         jumps_x.append(seen.x.jump)

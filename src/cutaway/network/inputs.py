@@ -8,9 +8,19 @@ from typing import Any, overload
 import torch
 from torch import Tensor, nn
 
-from cutaway.errors import BadSetting, UnsupportedNetwork
+from cutaway.errors import BadSetting, CutawayError, OutOfMemory, UnsupportedNetwork
 
-__all__ = ["Inputs", "Several", "cannot_run", "changed", "input_tensors", "once", "run", "signature"]
+__all__ = [
+    "Inputs",
+    "Several",
+    "cannot_run",
+    "changed",
+    "input_tensors",
+    "once",
+    "run",
+    "short_of_memory",
+    "signature",
+]
 
 type_names = "a tensor (n,c,h,w), a tuple of tensors, or a mapping of keyword arguments"
 Several = tuple[Any, ...] | Mapping[str, Any]
@@ -31,19 +41,36 @@ def run(module: nn.Module, inputs: Inputs) -> Any:
     return module(inputs)
 
 
-def cannot_run(module: nn.Module, given: Sequence[Tensor], error: Exception) -> UnsupportedNetwork:
-    """Say in words that a module failed on its inputs.
+def cannot_run(module: nn.Module, given: Sequence[Tensor], error: Exception) -> CutawayError:
+    """Say in words that a module failed on its inputs, or that memory ran out on them.
 
     >>> import torch
     >>> print(cannot_run(nn.ReLU(), [torch.zeros(1, 3)], ValueError("too small")))
     ReLU cannot run on an input of (1, 3): ValueError: too small. Check its size and channels...
     """
     shapes = " and ".join(str(tuple(t.shape)) for t in given)
+    if short_of_memory(error):
+        return OutOfMemory(
+            f"memory ran out on an input of {shapes}: give a smaller size, or fewer images at once"
+        )
     reason = " ".join(str(error).split()) or "no reason given"
     return UnsupportedNetwork(
         f"{type(module).__name__} cannot run on an input of {shapes}: {type(error).__name__}: {reason}. "
         "Check its size and channels (n,c,h,w), and that the network runs by itself"
     )
+
+
+def short_of_memory(error: BaseException) -> bool:
+    """Tell whether an error of torch's or Python's says that memory ran out.
+
+    >>> (
+    ...     short_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory")),
+    ...     short_of_memory(RuntimeError()),
+    ... )
+    (True, False)
+    """
+    signs = ("can't allocate memory", "out of memory", "not enough memory")
+    return isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in signs)
 
 
 @overload

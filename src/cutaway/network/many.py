@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from cutaway.errors import BadSetting
+from cutaway.errors import BadSetting, OutOfMemory
 from cutaway.network.capture import capture
 from cutaway.network.memory import chunk
 from cutaway.network.network import Network
 from cutaway.network.progress import report
 
-__all__ = ["quickest_format", "score_many", "short_of_memory"]
+__all__ = ["in_chunks", "quickest_format", "score_many"]
 
+Result = TypeVar("Result")
 _log = logging.getLogger("cutaway")
 # Fewer images than this do not repay finding out which memory format is the faster one.
 _WORTH_A_TRIAL = 4
@@ -58,23 +60,44 @@ def score_many(
         raise BadSetting(f"there must be at least one image to score, got {count}")
     first = make(0, 1)
     layout = quickest_format(network, first) if count >= _WORTH_A_TRIAL else torch.contiguous_format
-    size = min(count, chunk(network, first))
-    found: list[Tensor] = []
+
+    def scored(start: int, stop: int) -> Tensor:
+        images = make(start, stop).contiguous(memory_format=layout)
+        return score(capture(network, images, reads)).detach()
+
+    return torch.cat(in_chunks(count, chunk(network, first), scored, what))
+
+
+def in_chunks(count: int, size: int, run: Callable[[int, int], Result], what: str) -> list[Result]:
+    """Run pieces of a job in turn; where memory runs out, go on with half as many at once.
+
+    Args:
+        count: of all.
+        size: how many to run at once.
+        run: the pieces from `start` to before `stop`.
+        what: for the progress.
+
+    Raises:
+        OutOfMemory: where it runs out on a single one.
+
+    >>> in_chunks(5, 2, lambda start, stop: list(range(start, stop)), "numbers")
+    [[0, 1], [2, 3], [4]]
+    """
+    found: list[Result] = []
     done = 0
     while done < count:
         stop = min(done + size, count)
         try:
-            images = make(done, stop).contiguous(memory_format=layout)
-            found.append(score(capture(network, images, reads)).detach())
-        except (RuntimeError, MemoryError) as error:
-            if not short_of_memory(error) or size == 1:
+            found.append(run(done, stop))
+        except OutOfMemory:
+            if stop - done == 1:
                 raise
-            size = max(1, size // 2)
-            _log.warning("out of memory: going on with %d images at once", size)
+            size = max(1, (stop - done) // 2)
+            _log.warning("memory ran out: going on with %d %s at once", size, what)
             continue
         done = stop
         report(what, done, count)
-    return torch.cat(found)
+    return found
 
 
 def quickest_format(network: Network, images: Float[Tensor, "n c h w"]) -> torch.memory_format:
@@ -105,18 +128,3 @@ def quickest_format(network: Network, images: Float[Tensor, "n c h w"]) -> torch
             same = torch.allclose(plain, other, rtol=1e-3, atol=1e-4 * float(plain.abs().max()))
         trace.notes["format"] = same
     return last if trace.notes["format"] else usual
-
-
-def short_of_memory(error: BaseException) -> bool:
-    """Tell whether an error says that memory ran out.
-
-    >>> (
-    ...     short_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory")),
-    ...     short_of_memory(RuntimeError()),
-    ... )
-    (True, False)
-    """
-    text = str(error).lower()
-    return isinstance(error, MemoryError | torch.cuda.OutOfMemoryError) or any(
-        sign in text for sign in ("can't allocate memory", "out of memory", "not enough memory")
-    )

@@ -13,10 +13,10 @@ from cutaway.network.receptive_field import Axis, ReceptiveField
 from cutaway.network.resampling import reach
 from cutaway.network.window import window_of
 
-__all__ = ["Sight", "look"]
+__all__ = ["POINTWISE", "Sight", "look"]
 
 # Each unit reads the same place of its inputs.
-_POINTWISE = frozenset(
+POINTWISE = frozenset(
     "relu relu6 leaky_relu elu selu celu gelu silu mish hardswish hardsigmoid hardtanh prelu rrelu sigmoid tanh "
     "softplus softsign logsigmoid threshold dropout dropout1d dropout2d dropout3d alpha_dropout "
     "feature_alpha_dropout feature_dropout batch_norm local_response_norm add sub mul div pow abs neg exp log sqrt "
@@ -114,7 +114,7 @@ def _carried(
             if written
             else BLIND
         )
-    if operation in _POINTWISE:
+    if operation in POINTWISE:
         return _joined(operation, args, kwargs, seeing, output, blind_side)
     if operation in _STATISTICS:
         whole = operation in _WHOLE_STATISTICS or _mixes_places(operation, args, kwargs, tensor, dims)

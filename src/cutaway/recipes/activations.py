@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.images.read import Source, read_all
 from cutaway.network.capture import capture
+from cutaway.network.memory import check_fits
 from cutaway.network.network import Network
 from cutaway.network.place import Images
 from cutaway.network.receptive_field import Lattice
@@ -195,6 +196,7 @@ def _rows(
 
 def _read(network: Network, photo: Picture, names: Sequence[str]) -> dict[str, _Reading]:
     images = network.prepare(photo)
+    check_fits(network, images)
     found = capture(network, images, names)
     readings = {}
     for name in names:

@@ -9,8 +9,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cutaway.errors import BadSetting
+from cutaway.network.capture import capture
 from cutaway.network.head import squashing
 from cutaway.network.network import Network
+from cutaway.objectives.class_logit import class_logit
 
 __all__ = ["Answer"]
 
@@ -51,6 +53,25 @@ class Answer:
             )
         found = squashing(network.trace(images), output)
         return cls(network, logits, found or ("softmax" if len(logits) > 1 else ""))
+
+    @classmethod
+    def asked(
+        cls, network: Network, images: Float[Tensor, "n c h w"], output: int | str | None = None
+    ) -> Answer:
+        """Run the network on the first of the images, and read its answer.
+
+        Raises:
+            BadSetting: for an output that holds no classes, or names that are not as many.
+
+        >>> from torch import nn
+        >>> net = Network(nn.Sequential(nn.Flatten(), nn.Linear(12, 3)))
+        >>> len(Answer.asked(net, torch.zeros(1, 3, 2, 2)).order)
+        3
+        """
+        probe = class_logit(0, output)
+        found = capture(network, images[:1].as_subclass(Tensor), probe.layers)
+        probe.score(found)  # refuses an output that holds no classes
+        return cls.of(network, images, found[probe.layers[0]][0], output)
 
     @property
     def order(self) -> list[int]:

@@ -12,9 +12,9 @@ from cutaway.attribution.attribution import Attribution, lattice_of
 from cutaway.attribution.methods import method_named
 from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.images.read import Source, read
-from cutaway.network.capture import capture
 from cutaway.network.memory import check_fits
 from cutaway.network.network import INPUT, Network
+from cutaway.network.place import Images
 from cutaway.objectives.class_logit import class_logit
 from cutaway.objectives.objective import Objective
 from cutaway.recipes.answer import Answer
@@ -133,10 +133,7 @@ def _question(
 ) -> tuple[Objective, str]:
     if objective is not None:
         return objective, objective.name
-    probe = class_logit(0)
-    found = capture(network, images, probe.layers)
-    probe.score(found)  # refuses an output that holds no classes
-    answer = Answer.of(network, images, found[probe.layers[0]][0], None)
+    answer = Answer.asked(network, images)
     k = answer.order[0] if target is None else network.class_index(target)
     return class_logit(k), answer.text(k)
 
@@ -144,7 +141,7 @@ def _question(
 def _card(
     network: Network,
     photo: Picture,
-    images: Tensor,
+    images: Images,
     method: Attribution,
     objective: Objective,
     look: str,
@@ -153,7 +150,6 @@ def _card(
     layer, lattice = lattice_of(method, network, images)
     if lattice is None:
         raise UnsupportedMethod(f"the units of {layer} have no place in the photo")
-    place = network.prepare(photo).places[0]
     signed = values.shape[0] == 1 and float(values.min(initial=0)) < 0
     scale = symmetric(values)
     if values.shape[0] == 1:
@@ -165,7 +161,7 @@ def _card(
     return drawn_on(
         network,
         photo,
-        place.placement(lattice),
+        images.places[0].placement(lattice),
         values,
         f"{type(method).__name__}\n{where}",
         scale,

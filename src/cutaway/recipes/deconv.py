@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
 from cutaway.attribution.deconvnet import Deconvnet
 from cutaway.attribution.guided_backprop import RULES as GUIDED
-from cutaway.attribution.projection import Projection, check_activations, project
-from cutaway.attribution.proof import Proof, prove
+from cutaway.attribution.projection import check_activations, project
+from cutaway.attribution.proof import prove
 from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.images.read import Source, read
 from cutaway.network.backward_rule import Rules
 from cutaway.network.capture import capture
+from cutaway.network.memory import check_fits
 from cutaway.network.network import Network
 from cutaway.network.place import Images
 from cutaway.objectives.objective import Unit
+from cutaway.recipes.on_photo import titled
 from cutaway.recipes.opened import opened
 from cutaway.recipes.origin import network_spelled, origin, spelled
+from cutaway.recipes.projected_units import ProjectedUnits
 from cutaway.view.grid import Grid
-from cutaway.view.outline import outlined
-from cutaway.view.picture import Picture
-from cutaway.view.projection import projection
 from cutaway.view.viewable import Viewable
 
 __all__ = ["deconv"]
@@ -38,10 +34,6 @@ READING = (
     "Below it: how the unit's activation changes when the quarter of its field that is shown most is hidden, "
     "and when the quarter shown least is."
 )
-# Tiles of patches are about this large.
-TILE = 160
-# More boxes than these would hide the photo.
-OUTLINED = 16
 COLUMNS = 3
 
 
@@ -79,7 +71,7 @@ def deconv(
     Raises:
         BadImage, BadSetting, UnknownLayer, UnsupportedMethod: with what to do instead.
 
-    >>> from torch import nn
+    >>> import numpy as np
     >>> from cutaway.network.preprocessing import Preprocessing
     >>> net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), Preprocessing(size=16))
     >>> sheet = deconv(net, Picture(np.full((20, 30, 3), 99, np.uint8)), "1", channels=[2])
@@ -93,6 +85,7 @@ def deconv(
     network = opened(network).at(size)
     picture = read(photo)
     images = network.prepare(picture)
+    check_fits(network, images)
     rules, told = _rules(method, average)
     check_activations(network, images, told)
     layers = [layer] if isinstance(layer, str) else list(layer)
@@ -103,15 +96,14 @@ def deconv(
         chosen = _strongest(network, images, name, channels, at, top)
         found = project(network, images, [(0, unit) for unit in chosen], rules, weighted=True)
         proofs = prove(network, images, found)
-        block = _Block(network, picture, images, found, proofs)
+        block = ProjectedUnits(network, picture, images, found, proofs)
         if how == "each":
             rows += block.each()
         else:
             canvases.append(block.together(how))
         units += block.told()
     if canvases:
-        h, w = picture.size
-        cells: list[Viewable] = [_captioned(picture, f"{_name(picture)}\n{w} × {h} pixels"), *canvases]
+        cells: list[Viewable] = [titled(picture), *canvases]
         rows = [tuple(cells[i : i + COLUMNS]) for i in range(0, len(cells), COLUMNS)]
     code = spelled(
         deconv,
@@ -173,115 +165,3 @@ def _strongest(
             continue
         found.append(Unit(layer, k, *(at or divmod(int(places[k]), values.shape[3]))))
     return found
-
-
-@dataclass(frozen=True)
-class _Block:
-    """The units of one layer, projected, ready to draw."""
-
-    network: Network
-    photo: Picture
-    images: Images
-    found: Sequence[Projection]
-    proofs: Sequence[Proof]
-
-    def each(self) -> list[tuple[Viewable | None, ...]]:
-        """Three units a row: the patch that a unit sees, and its projection."""
-        cells: list[Viewable] = []
-        for one, proof in zip(self.found, self.proofs, strict=True):
-            box = self._box(one)
-            h, w = box[2] - box[0], box[3] - box[1]
-            zoom = TILE / max(h, w)
-            size = (max(1, round(h * zoom)), max(1, round(w * zoom)))
-            patch = self.photo.cropped(box).resized(size)
-            values = self._colours(self._seen(one))
-            drawn = projection(values, str(proof)).resized(size)
-            cells += [_captioned(patch, self._name(one)), _with_raw(drawn, values)]
-        sheet = Grid(tuple(tuple(cells[i : i + 6]) for i in range(0, len(cells), 6)))
-        return [(self._where(),), (sheet,)]
-
-    def together(self, how: str) -> Picture:
-        """All projections in one picture of the photo's size."""
-        canvas = torch.zeros(self.images.shape[1:], dtype=self.found[0].values.dtype)
-        for one in self.found:
-            top, left, bottom, right = one.box
-            here, signal = canvas[:, top:bottom, left:right], one.values.cpu()
-            if how == "sum":
-                here += signal
-            else:
-                stronger = signal.abs().sum(0) > here.abs().sum(0)
-                here[:] = torch.where(stronger, signal, here)
-        values = self._colours(canvas)
-        names = ", ".join(f"{one.unit.channel}" for one in self.found[:9]) + (
-            ", …" if len(self.found) > 9 else ""
-        )
-        many = "sum" if how == "sum" else "overlay"
-        caption = f"{self.found[0].unit.layer}: {many} of {len(self.found)} units\nchannels {names}"
-        drawn = projection(values, caption).resized(self._size())
-        return _with_raw(drawn, values)
-
-    def told(self) -> list[dict[str, object]]:
-        """Each unit in numbers."""
-        return [
-            {
-                "layer": one.unit.layer,
-                "channel": one.unit.channel,
-                "y": one.unit.y,
-                "x": one.unit.x,
-                "activation": one.activation,
-                "box": self._box(one),
-                "fall_shown": proof.shown,
-                "fall_others": proof.others,
-            }
-            for one, proof in zip(self.found, self.proofs, strict=True)
-        ]
-
-    def _where(self) -> Picture:
-        """The photo with every unit's field outlined."""
-        h, w = self.photo.size
-        caption = f"{_name(self.photo)}\n{w} × {h} pixels"
-        if len(self.found) > OUTLINED:
-            return _captioned(self.photo, caption)
-        boxes = {self._box(one): f"{one.unit.channel}" for one in reversed(self.found)}
-        return outlined(self.photo, boxes, f"{caption}, with the field of each unit")
-
-    def _size(self) -> tuple[int, int]:
-        top, left, bottom, right = self.images.places[0].window
-        return max(1, round(bottom - top)), max(1, round(right - left))
-
-    def _field(self, one: Projection) -> tuple[int, int, int, int]:
-        """The pixels of the image that the unit sees."""
-        field = self.network.find(one.unit.layer, self.network.trace(self.images)).sight.field
-        if field is None or one.unit.y is None or one.unit.x is None or field.whole_image:
-            return one.box
-        return field.box(one.unit.y, one.unit.x)
-
-    def _seen(self, one: Projection) -> Float[Tensor, "c h w"]:
-        """The projection inside the unit's field."""
-        (top, left, bottom, right), (above, before, *_) = self._field(one), one.box
-        return one.values[:, top - above : bottom - above, left - before : right - before]
-
-    def _box(self, one: Projection) -> tuple[int, int, int, int]:
-        """The unit's field in the photo, in whole pixels."""
-        return self.images.places[0].box(self._field(one))
-
-    def _colours(self, values: Float[Tensor, "c h w"]) -> Float[np.ndarray, "h w c"]:
-        settings = self.network.preprocessing
-        shown = values.float().cpu().numpy().transpose(1, 2, 0)
-        return shown[..., ::-1] if settings is not None and settings.channels == "BGR" else shown
-
-    def _name(self, one: Projection) -> str:
-        place = "" if one.unit.y is None else f" at ({one.unit.y}, {one.unit.x})"
-        return f"{one.unit.layer}:{one.unit.channel}{place}\nactivation {one.activation:.3g}"
-
-
-def _captioned(picture: Picture, caption: str) -> Picture:
-    return Picture(picture.pixels, caption, picture.path)
-
-
-def _with_raw(picture: Picture, raw: Float[np.ndarray, "h w c"]) -> Picture:
-    return Picture(picture.pixels, picture.caption, raw=raw)
-
-
-def _name(photo: Picture) -> str:
-    return Path(photo.path).name if photo.path else "photo"

@@ -8,19 +8,15 @@ from typing import Any, Literal
 from torch import Tensor, nn
 
 from cutaway.attribution.attribution import Attribution, lattice_of
-from cutaway.attribution.cam import CAM
-from cutaway.attribution.grad_cam import GradCAM
+from cutaway.attribution.best import best_map
 from cutaway.attribution.methods import method_named
-from cutaway.attribution.saliency import Saliency
 from cutaway.attribution.trust import Trust
 from cutaway.attribution.trust import trust as measured
 from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.images.read import Source, read_all
-from cutaway.network.head import feature_map
 from cutaway.network.memory import check_fits
 from cutaway.network.network import INPUT, Network
 from cutaway.objectives.class_logit import class_logit, class_probability
-from cutaway.objectives.objective import Objective
 from cutaway.recipes.on_photo import common_range, drawn_on, titled
 from cutaway.recipes.opened import opened
 from cutaway.recipes.origin import network_spelled, origin, spelled
@@ -31,7 +27,7 @@ from cutaway.view.picture import Picture
 from cutaway.view.placement import Placement
 from cutaway.view.scale import Range
 
-__all__ = ["best_method", "explain"]
+__all__ = ["explain"]
 
 HELP = "Bright: where the network found the evidence for this class. One scale for the row, so tiles can be compared."
 
@@ -63,9 +59,9 @@ def explain(
         size: another input size: an int for the shortest side, (h, w) exactly, "photo" for its own.
         scale: "layer" puts each photo's maps on one scale, "shared" all photos', "cell" each map on its own.
         look: "overlay", or "camshow" for jet over a half-dark gray photo.
-        trust: "cheap" numbers below each map, "full" ones (deletion, insertion, shuffled weights, saturation) at some
-            hundred passes a map, or "none".
         output: which output holds the classes, for a network with several: "logits", or 0.
+        trust: "cheap" numbers below each map, "full" ones (deletion, insertion, shuffled weights, saturation) at about
+            140 passes and four more maps for each, or "none".
 
     Returns:
         A Grid whose `values` are the raw maps and whose `provenance["photos"]` lists the most probable classes.
@@ -129,22 +125,6 @@ def explain(
     )
 
 
-def best_method(network: Network, images: Tensor) -> Attribution:
-    """Choose CAM where the network ends so that it can be read, else GradCAM, else Saliency."""
-    try:
-        # Not by the graph alone: CAM compares its maps' mean with the logits, which weights changed on their way fail.
-        CAM()(network, images[:1], class_logit(0))
-    except UnsupportedMethod:
-        pass
-    else:
-        return CAM()
-    try:
-        feature_map(network, network.trace(images))
-    except UnsupportedMethod:
-        return Saliency()
-    return GradCAM()
-
-
 class _Row:
     """One photo, the network's answer, and a raw map for each class asked for."""
 
@@ -161,14 +141,15 @@ class _Row:
         images = network.prepare(photo)
         check_fits(network, images)
         plain = images.as_subclass(Tensor)
-        if output is not None and isinstance(method, CAM):
-            raise UnsupportedMethod(f"CAM reads the only output; for output={output!r} use GradCAM")
         asked = Asked(network, images, question, output)
-        if not (method is None or isinstance(method, CAM | GradCAM | Saliency)):
+        if method is not None:
             asked.answer_first()
         # One pass answers all: the image is repeated, and each copy asked for another class.
         copies = plain.expand(question.count, -1, -1, -1)
-        self._method, maps = _mapped(network, copies, asked.objective, method, output)
+        if method is None:
+            self._method, maps = best_map(network, copies, asked.objective)
+        else:
+            self._method, maps = method, method(network, copies, asked.objective)
         layer, lattice = lattice_of(self._method, network, images)
         if lattice is None:
             raise UnsupportedMethod(
@@ -235,24 +216,3 @@ def _trusted(
     for (_, k), one in zip(asked.drawn, maps, strict=True):
         found += measured(network, image, kind(k, output), method, one[None], full=True)
     return found
-
-
-def _mapped(
-    network: Network,
-    copies: Tensor,
-    objective: Objective,
-    method: Attribution | None,
-    output: int | str | None,
-) -> tuple[Attribution, Tensor]:
-    """Run the method; of those for everyone, the first that the network allows."""
-    if method is not None:
-        return method, method(network, copies, objective)
-    refused: UnsupportedMethod | None = None
-    candidates: list[Attribution] = [CAM(), GradCAM(), Saliency()]
-    for candidate in candidates[0 if output is None else 1 :]:
-        try:
-            return candidate, candidate(network, copies, objective)
-        except UnsupportedMethod as error:
-            refused = error
-    assert refused is not None
-    raise refused

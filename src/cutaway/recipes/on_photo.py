@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from jaxtyping import Float
 
 from cutaway.errors import UnsupportedMethod
 from cutaway.network.network import Network
+from cutaway.recipes.colours import in_rgb
 from cutaway.view.heatmap import Heatmap
 from cutaway.view.picture import Picture
 from cutaway.view.placement import Placement
@@ -68,11 +70,10 @@ def drawn_on(
         raise UnsupportedMethod(
             f"a map has one number for each place, or three colours; this one has {values.shape[0]}"
         )
-    settings = network.preprocessing
-    shown = values[::-1] if settings is not None and settings.channels == "BGR" else values
+    shown = in_rgb(network, values, 0)
     large = np.stack([placement.resample(np.ascontiguousarray(one), photo.size) for one in shown], -1)
     picture = projection(np.nan_to_num(large), caption, scale)
-    return Picture(picture.pixels, picture.caption, raw=shown.transpose(1, 2, 0))
+    return replace(picture, raw=shown.transpose(1, 2, 0))
 
 
 def titled(photo: Picture) -> Picture:
@@ -84,4 +85,4 @@ def titled(photo: Picture) -> Picture:
     name = Path(photo.path).name if photo.path else "photo"
     h, w = photo.size
     notes = "".join(f" · {note}" for note in photo.notes)
-    return Picture(photo.pixels, f"{name}\n{w} × {h} pixels{notes}", photo.path, photo.notes)
+    return replace(photo, caption=f"{name}\n{w} × {h} pixels{notes}")

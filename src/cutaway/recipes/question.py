@@ -8,7 +8,6 @@ from typing import Any, SupportsIndex
 from torch import Tensor
 
 from cutaway.errors import BadSetting
-from cutaway.network.capture import capture
 from cutaway.network.network import Network
 from cutaway.objectives.class_logit import class_logit
 from cutaway.objectives.objective import Objective
@@ -71,23 +70,20 @@ class Asked:
         self.objective = Objective("the classes drawn", self._probe.layers, self._score)
 
     def answer_first(self) -> None:
-        """Let the photo itself say which classes they are, for a method that shows the network other images too."""
-        image = self._images[:1].as_subclass(Tensor)
-        self._hear(capture(self._network, image, self._probe.layers))
+        """Let the photo itself say which classes they are, before a method shows the network other images too."""
+        self._hear(Answer.asked(self._network, self._images, self._output))
 
     def _score(self, activations: Mapping[str, Tensor]) -> Tensor:
+        logits = activations[self._probe.layers[0]]
         if not self.drawn:
-            self._hear(activations)
-        count = len(activations[self._probe.layers[0]])
-        if count != len(self.drawn):
-            # A method may ask in several passes.
-            raise BadSetting(f"{len(self.drawn)} classes were asked of a batch of {count}")
+            self._probe.score(activations)  # refuses an output that holds no classes
+            self._hear(Answer.of(self._network, self._images, logits[0].detach(), self._output))
+        if len(logits) != len(self.drawn):
+            raise BadSetting(f"{len(self.drawn)} classes were asked of a batch of {len(logits)}")
         return class_logit([k for _, k in self.drawn], self._output).score(activations)
 
-    def _hear(self, activations: Mapping[str, Tensor]) -> None:
-        self._probe.score(activations)  # refuses an output that holds no classes
-        logits = activations[self._probe.layers[0]][0].detach()
-        self.answer = Answer.of(self._network, self._images, logits, self._output)
+    def _hear(self, answer: Answer) -> None:
+        self.answer = answer
         self.drawn = self._chosen(self._question)
 
     def _chosen(self, question: Question) -> list[tuple[str, int]]:

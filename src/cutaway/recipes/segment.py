@@ -9,15 +9,14 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from cutaway.attribution.attribution import Attribution, lattice_of
+from cutaway.attribution.best import best_map
 from cutaway.attribution.methods import method_named
 from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.images.read import Source, read
-from cutaway.network.capture import capture
 from cutaway.network.memory import check_fits
 from cutaway.network.network import Network
 from cutaway.objectives.class_logit import class_logit
 from cutaway.recipes.answer import Answer
-from cutaway.recipes.explain import best_method
 from cutaway.recipes.on_photo import titled
 from cutaway.recipes.opened import opened
 from cutaway.recipes.origin import network_spelled, origin, spelled
@@ -90,13 +89,14 @@ def segment(
     images = network.prepare(picture)
     check_fits(network, images)
     plain = images.as_subclass(Tensor)
-    probe = class_logit(0)
-    found = capture(network, plain, probe.layers)
-    probe.score(found)  # refuses an output that holds no classes
-    answer = Answer.of(network, plain, found[probe.layers[0]][0], None)
+    answer = Answer.asked(network, plain)
     k = answer.order[0] if target is None else network.class_index(target)
-    chosen = best_method(network, plain) if method is None else method_named(method)
-    values = chosen(network, plain, class_logit(k))[0].float().cpu().numpy()
+    if method is None:
+        chosen, maps = best_map(network, plain, class_logit(k))
+    else:
+        chosen = method_named(method)
+        maps = chosen(network, plain, class_logit(k))
+    values = maps[0].float().cpu().numpy()
     layer, lattice = lattice_of(chosen, network, plain)
     if lattice is None:
         raise UnsupportedMethod(f"the units of {layer} have no place in the photo: choose an earlier layer")

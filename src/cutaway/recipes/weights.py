@@ -10,6 +10,7 @@ from torch import Tensor
 from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.network.network import Network
 from cutaway.network.trace import Call
+from cutaway.recipes.colours import in_rgb
 from cutaway.recipes.origin import origin
 from cutaway.view.grid import Grid
 from cutaway.view.picture import Picture
@@ -105,8 +106,7 @@ def _colours(
         raise UnsupportedMethod(
             f"{call.name} of {network.name} reads {filters.shape[1]} channels; side by side only colour filters compare"
         )
-    if network.preprocessing is not None and network.preprocessing.channels == "BGR":
-        filters = filters[:, ::-1]
+    filters = in_rgb(network, filters, 1)
     wanted = _checked(channels, len(filters), call.name) or list(range(len(filters)))
     shown = np.broadcast_to(filters, (len(filters), 3, *filters.shape[2:]))[wanted].transpose(0, 2, 3, 1)
     together = Scale("layer").fit(shown)
