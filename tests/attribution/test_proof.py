@@ -23,7 +23,7 @@ def test_falls_by_hand():
     assert proof.pixels == 4
     assert proof.shown == pytest.approx(1 - 4 * 2.0 / 32)  # the mean of the field is 2
     assert proof.others == 0
-    assert str(proof) == "shown pixels hidden: −75 %\nothers hidden: 0 %"
+    assert str(proof) == "shown hidden: −75 %\nothers hidden: 0 %"
 
 
 def test_proofs_of_many_are_each_as_alone():

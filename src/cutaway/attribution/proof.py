@@ -38,7 +38,7 @@ class Proof:
     pixels: int
 
     def __str__(self) -> str:
-        return f"shown pixels hidden: {_percent(-self.shown)}\nothers hidden: {_percent(-self.others)}"
+        return f"shown hidden: {_percent(-self.shown)}\nothers hidden: {_percent(-self.others)}"
 
 
 def prove(

@@ -73,6 +73,7 @@ def deconv(
 
     >>> import numpy as np
     >>> from cutaway.network.preprocessing import Preprocessing
+    >>> from cutaway.view.picture import Picture
     >>> net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), Preprocessing(size=16))
     >>> sheet = deconv(net, Picture(np.full((20, 30, 3), 99, np.uint8)), "1", channels=[2])
     >>> sorted(sheet.provenance["units"][0])
