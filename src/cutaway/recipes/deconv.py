@@ -29,9 +29,9 @@ from cutaway.view.viewable import Viewable
 
 __all__ = ["deconv"]
 
-READING = (
-    "Gray is zero. A projection shows which pixels made the unit fire, in the colours it fired for. "
-    "Below it: how the unit's activation changes when the quarter of its field that is shown most is hidden, "
+READING = "Gray is zero. A projection shows which pixels made the unit fire, in the colours it fired for."
+PROOF = (
+    " Below it: how the unit's activation changes when the quarter of its field that is shown most is hidden, "
     "and when the quarter shown least is."
 )
 COLUMNS = 3
@@ -122,7 +122,7 @@ def deconv(
     return Grid(
         rows=tuple(rows),
         title=f"{network.name} · {', '.join(layers)}: what made it fire",
-        caption=f"{told}. {READING}",
+        caption=f"{told}. {READING}{PROOF if how == 'each' else ''}",
         provenance=origin(network, code, method=told, how=how) | {"units": units, "path": picture.path or ""},
     )
 
