@@ -75,7 +75,12 @@ def alone(objective: Objective, index: int, count: int) -> Objective:
     """
     # Each variant stands where the image stood, so that an objective with a class per image asks for its own.
     rows = for_each_copy(objective, count)
-    return Objective(objective.name, objective.layers, lambda activations: rows(activations)[:, index])
+    return Objective(
+        objective.name,
+        objective.layers,
+        lambda activations: rows(activations)[:, index],
+        columns=objective.columns,
+    )
 
 
 def for_each_copy(

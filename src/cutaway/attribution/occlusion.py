@@ -14,8 +14,8 @@ from torch import Tensor
 from cutaway.attribution.averaged import alone, for_each_copy
 from cutaway.errors import BadSetting
 from cutaway.network.capture import capture
+from cutaway.network.hidden import score_hidden
 from cutaway.network.inputs import once
-from cutaway.network.many import score_many
 from cutaway.network.network import INPUT, Network
 from cutaway.network.receptive_field import Lattice
 from cutaway.objectives.objective import Objective
@@ -78,18 +78,18 @@ class Occlusion:
         for i in range(len(one)):
             image, filled = plain[i : i + 1], self._filled(plain[i : i + 1], i)
 
-            def hidden(start: int, stop: int, image: Tensor = image, filled: Tensor = filled) -> Tensor:
-                batch = image.repeat(stop - start, 1, 1, 1)
-                for k in range(start, stop):
-                    top, left = tops[k // len(lefts)], lefts[k % len(lefts)]
-                    window = (..., slice(top, top + h), slice(left, left + w))
-                    batch[k - start][window] = filled[0][window]
-                return batch
-
             # An image that is asked several things at once is hidden and run once.
             score = for_each_copy(objective, copies) if copies > 1 else alone(objective, i, len(plain)).score
-            found = score_many(
-                network, hidden, len(tops) * len(lefts), score, objective.layers, what="positions"
+            found = score_hidden(
+                network,
+                image,
+                filled,
+                (h, w),
+                tops,
+                lefts,
+                score,
+                objective.layers,
+                objective.columns,
             )
             fall = whole - found if copies > 1 else (whole[i] - found)[:, None]
             maps.append(fall.T.reshape(-1, 1, len(tops), len(lefts)))

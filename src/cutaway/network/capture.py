@@ -20,7 +20,7 @@ from cutaway.network.reader import Reader
 from cutaway.network.trace import Target, Trace
 from cutaway.network.undisturbed import undisturbed
 
-__all__ = ["Derivatives", "capture", "differentiate"]
+__all__ = ["Derivatives", "addresses", "capture", "differentiate"]
 
 
 def capture(
@@ -52,7 +52,7 @@ def capture(
     with undisturbed(network.module), torch.no_grad():
         single, copies = once(images)
         trace = trace or network.trace(single)
-        targets = _targets(network, trace, names)
+        targets = addresses(network, trace, names)
         found = Reader(network, targets, frozenset(), trace=trace).read(network.ready(single))
     values = {name: _repeated(found[name].detach(), copies) for name in names}
     check_finite(network, images, values)
@@ -118,7 +118,7 @@ def differentiate(
     with undisturbed(network.module):
         single, copies = once(images)
         trace = trace or network.trace(single)
-        targets = _targets(network, trace, names)
+        targets = addresses(network, trace, names)
         # Where the copies' ways part only at the score, one pass forward serves all, and each goes back alone.
         apart = copies > 1 and not _one_way(trace, [targets[name] for name in at])
         reader = Reader(network, targets, frozenset(at), 1 if apart else copies, rules, trace)
@@ -204,8 +204,22 @@ def _unreached(network: Network, reads: Sequence[str], at: Sequence[str]) -> str
     )
 
 
-def _targets(network: Network, trace: Trace, names: Sequence[str]) -> dict[str, Target | str]:
-    """Find where each name is read: a call's address, or the input or output with the way into it."""
+def addresses(network: Network, trace: Trace, names: Sequence[str]) -> dict[str, Target | str]:
+    """Find where each name is read: a call's address, or the input or output with the way into it.
+
+    Args:
+        network: whose layers they are.
+        trace: of images of their size.
+        names: of layers.
+
+    Raises:
+        UnknownLayer: with the closest names.
+
+    >>> from torch import nn
+    >>> net = Network(nn.Sequential(nn.Conv2d(3, 4, 3)))
+    >>> addresses(net, net.trace(torch.zeros(1, 3, 8, 8)), ["@output", "0"])["0"].key.operation
+    'conv2d'
+    """
     found: dict[str, Target | str] = {}
     for name in names:
         if not isinstance(name, str):

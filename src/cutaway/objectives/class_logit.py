@@ -34,7 +34,12 @@ def class_logit(index: SupportsIndex | Sequence[SupportsIndex], output: int | st
     tensor([1., 4.])
     """
     layer = output_layer(output)
-    return Objective(f"logit of class {told_classes(index)}", (layer,), lambda a: _pick(a, layer, index))
+    return Objective(
+        f"logit of class {told_classes(index)}",
+        (layer,),
+        lambda a: _pick(a, layer, index),
+        columns=frozenset(_all(index)),
+    )
 
 
 def class_probability(

@@ -37,6 +37,8 @@ class Objective:
         score: from {layer: activation} to one number per image, (n,).
         units: where the score is the activation of single units, these: one for all images, or one for each.
             A method may then look at no more of an image than they see.
+        columns: the entries of its one layer (n, entries) that the score reads, where it reads no others: a method
+            may then leave the others out (they are NaN). None where it may read all.
 
     >>> brightness = Objective("brightness", ("conv1",), lambda a: a["conv1"].mean((1, 2, 3)))
     >>> both = 2 * brightness - brightness
@@ -50,6 +52,7 @@ class Objective:
     layers: tuple[str, ...]
     score: Callable[[Mapping[str, Tensor]], Float[Tensor, " n"]]
     units: tuple[Unit, ...] = ()
+    columns: frozenset[int] | None = None
 
     def __add__(self, other: Objective) -> Objective:
         if not isinstance(other, Objective):
@@ -58,6 +61,7 @@ class Objective:
             f"{self.name} + {other.name}",
             tuple(dict.fromkeys((*self.layers, *other.layers))),
             lambda activations: self.score(activations) + other.score(activations),
+            columns=_both(self, other),
         )
 
     def __sub__(self, other: Objective) -> Objective:
@@ -67,13 +71,17 @@ class Objective:
             f"{self.name} − {_bracketed(other.name)}",
             tuple(dict.fromkeys((*self.layers, *other.layers))),
             lambda activations: self.score(activations) - other.score(activations),
+            columns=_both(self, other),
         )
 
     def __mul__(self, factor: float) -> Objective:
         if not isinstance(factor, int | float):
             return NotImplemented
         return Objective(
-            f"{factor:g} × {_bracketed(self.name)}", self.layers, lambda a: self.score(a) * factor
+            f"{factor:g} × {_bracketed(self.name)}",
+            self.layers,
+            lambda a: self.score(a) * factor,
+            columns=self.columns,
         )
 
     __rmul__ = __mul__
@@ -83,6 +91,13 @@ class Objective:
 
     def __neg__(self) -> Objective:
         return self * -1
+
+
+def _both(one: Objective, other: Objective) -> frozenset[int] | None:
+    """The entries that either reads, where both read entries of the same layer."""
+    if one.columns is None or other.columns is None or one.layers != other.layers:
+        return None
+    return one.columns | other.columns
 
 
 def _bracketed(name: str) -> str:
@@ -120,4 +135,6 @@ def each(objectives: Sequence[Objective]) -> Objective:
     layers = tuple(dict.fromkeys(layer for objective in objectives for layer in objective.layers))
     single = all(len(objective.units) == 1 for objective in objectives)
     units = tuple(objective.units[0] for objective in objectives) if single else ()
-    return Objective(", ".join(objective.name for objective in objectives), layers, score, units)
+    known = [objective.columns for objective in objectives if objective.columns is not None]
+    columns = frozenset[int]().union(*known) if len(layers) == 1 and len(known) == len(objectives) else None
+    return Objective(", ".join(objective.name for objective in objectives), layers, score, units, columns)

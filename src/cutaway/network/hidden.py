@@ -1,0 +1,156 @@
+"""Scores of one image with a patch of it replaced, at every position: the forward passes behind occlusion."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from cutaway.errors import CutawayError
+from cutaway.network.capture import addresses, capture
+from cutaway.network.incremental import Incremental
+from cutaway.network.inputs import short_of_memory
+from cutaway.network.many import score_many
+from cutaway.network.memory import chunk
+from cutaway.network.narrowed import narrowed
+from cutaway.network.network import INPUT, OUTPUT, Network
+from cutaway.network.tape import Tape, Unfollowable, record_tape
+from cutaway.network.trace import Target, Trace
+
+__all__ = ["score_hidden"]
+
+_log = logging.getLogger("cutaway")
+Score = Callable[[Mapping[str, Tensor]], Float[Tensor, " k *more"]]
+# From here on so little is saved that plain batches, which need no bookkeeping, are as fast.
+_NOT_WORTH_IT = 0.8
+_AT_ONCE = 36
+_WRONG = 1e-4
+
+
+def score_hidden(
+    network: Network,
+    image: Float[Tensor, "1 c h w"],
+    filled: Float[Tensor, "1 c h w"],
+    patch: tuple[int, int],
+    tops: Sequence[int],
+    lefts: Sequence[int],
+    score: Score,
+    reads: Sequence[str],
+    columns: frozenset[int] | None = None,
+) -> Float[Tensor, " count *more"]:
+    """Score an image with a patch of it replaced, for each position of the patch, row by row.
+
+    Only what the patch reaches is computed anew, where the network's operations can be followed; what comes out is
+    compared with the network's own answer for one position. Where it cannot be followed, or nothing is saved, all
+    positions run through the whole network, and a word in the log says so.
+
+    Args:
+        network: left exactly as found.
+        image: as the network takes it.
+        filled: what the patch is replaced by, at every place.
+        patch: (h, w) in pixels.
+        tops: the patch's first rows.
+        lefts: its first columns.
+        score: as for `score_many`.
+        reads: names of the layers that the score reads.
+        columns: the entries of the one layer that the score reads, where it reads no others.
+
+    >>> from torch import nn
+    >>> net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()))
+    >>> image = torch.randn(1, 3, 16, 16)
+    >>> first = lambda a: a["@output"][:, 0]
+    >>> score_hidden(net, image, image * 0, (4, 4), [0, 6, 12], [0, 8], first, ["@output"]).shape
+    torch.Size([6])
+    """
+    (h, w), total = patch, len(tops) * len(lefts)
+
+    def hidden(start: int, stop: int) -> Tensor:
+        batch = image.repeat(stop - start, 1, 1, 1)
+        for k in range(start, stop):
+            top, left = tops[k // len(lefts)], lefts[k % len(lefts)]
+            window = (..., slice(top, top + h), slice(left, left + w))
+            batch[k - start][window] = filled[0][window]
+        return batch
+
+    try:
+        found = _followed(network, image, filled, patch, tops, lefts, score, reads, columns)
+        middle = total // 2
+        own = score(capture(network, hidden(middle, middle + 1), reads)).detach()[0]
+        if bool((own - found[middle]).abs().max() > _WRONG * found.abs().max().clamp(min=1e-6)):
+            raise Unfollowable("computing only what changes gave another answer than the network itself")
+        return found
+    except Unfollowable as reason:
+        told = network.trace(image).notes.setdefault("unfollowable", set())
+        if str(reason) not in told:
+            told.add(str(reason))
+            _log.warning("%s: each position runs through the whole network, since %s", network.name, reason)
+    return score_many(network, hidden, total, score, reads, what="positions")
+
+
+def _followed(
+    network: Network,
+    image: Tensor,
+    filled: Tensor,
+    patch: tuple[int, int],
+    tops: Sequence[int],
+    lefts: Sequence[int],
+    score: Score,
+    reads: Sequence[str],
+    columns: frozenset[int] | None,
+) -> Tensor:
+    trace = network.trace(image)
+    tape = record_tape(network.module, image)
+    places = _places(network, trace, tape, reads)
+    costs = {tape.layers[call.target]: call.macs for call in trace.calls if call.target in tape.layers}
+    macs = [sum(costs.get(value, 0) for value in step.makes) for step in tape.steps]
+    if columns is not None and len(places) == 1:
+        ((name, index),) = places.items()
+        entries, kept = tape.values[index].shape[-1], sorted(columns)
+        if (fewer := narrowed(tape, index, kept)) is not None:
+            tape, score = fewer, _spread_out(score, name, kept, entries)
+    most = chunk(network, image, most=_AT_ONCE)
+    ready = Incremental(tape, places, macs, patch, tops, lefts, most)
+    if ready.share > _NOT_WORTH_IT:
+        raise Unfollowable("computing only what a patch changes would save nothing")
+    try:
+        return ready.scores(filled, score, "positions")
+    except CutawayError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise Unfollowable(
+            "memory ran out"
+            if short_of_memory(error)
+            else f"an operation fails on a part of its map: {reason}"
+        ) from error
+
+
+def _places(network: Network, trace: Trace, tape: Tape, reads: Sequence[str]) -> dict[str, int]:
+    """Find the values that the score reads."""
+    found = {}
+    for name, target in addresses(network, trace, list(reads)).items():
+        if isinstance(target, Target):
+            index = tape.layers.get(target)
+        elif target.startswith(INPUT):
+            index = 0
+        else:
+            index = tape.outputs.get(target[len(OUTPUT) :])
+        if index is None:
+            raise Unfollowable(f"{name} comes about in a way that cannot be seen")
+        found[name] = index
+    return found
+
+
+def _spread_out(score: Score, name: str, kept: Sequence[int], entries: int) -> Score:
+    """Put entries back into their places; what was not computed is NaN."""
+
+    def spread(activations: Mapping[str, Tensor]) -> Tensor:
+        few = activations[name]
+        whole = few.new_full((len(few), entries), torch.nan)
+        whole[:, kept] = few
+        return score({name: whole})
+
+    return spread

@@ -1,0 +1,191 @@
+"""One forward pass kept as a list of operations that can be carried out again on other values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from cutaway.network.calls import Calls, Key, Visit, named_tensors, tensors
+from cutaway.network.inputs import run
+from cutaway.network.trace import Target
+from cutaway.network.undisturbed import undisturbed
+
+__all__ = ["Ref", "Step", "Tape", "Unfollowable", "record_tape"]
+
+
+class Unfollowable(Exception):
+    """A network does something whose operations cannot be replayed one by one; the text says what."""
+
+
+class Ref(NamedTuple):
+    """Stands in a step's arguments for a value that depends on the image."""
+
+    value: int
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One operation, with values that depend on the image replaced by where they are found.
+
+    Args:
+        kind: the operation's plain name.
+        function: to call.
+        args: its arguments, with `Ref` for such values.
+        kwargs: its named arguments, likewise.
+        reads: indices of the values read, in order.
+        makes: indices of the values made, in order.
+    """
+
+    kind: str
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    reads: tuple[int, ...]
+    makes: tuple[int, ...]
+
+    def run(self, values: Mapping[int, Tensor]) -> list[Tensor]:
+        """Carry it out on other values; give what it makes."""
+        made = self.function(*filled(self.args, values), **filled(self.kwargs, values))
+        return tensors(made)
+
+
+@dataclass(frozen=True, eq=False)
+class Tape:
+    """All operations of a forward pass on one image, and every value that depends on the image.
+
+    Args:
+        steps: in the order of execution.
+        values: of that image; 0 is the image itself.
+        layers: where each call's result is.
+        outputs: by their suffixes ("" for a single one).
+    """
+
+    steps: tuple[Step, ...]
+    values: tuple[Tensor, ...]
+    layers: Mapping[Target, int]
+    outputs: Mapping[str, int]
+
+
+def filled(value: Any, values: Mapping[int, Tensor]) -> Any:
+    """Put values into the places of their `Ref`s.
+
+    >>> filled((Ref(0), [Ref(1), 2]), {0: torch.zeros(1), 1: torch.ones(1)})
+    (tensor([0.]), [tensor([1.]), 2])
+    """
+    if isinstance(value, Ref):
+        return values[value.value]
+    if isinstance(value, Mapping):
+        return {key: filled(item, values) for key, item in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(filled(item, values) for item in value))
+    if isinstance(value, list | tuple):
+        items = [filled(item, values) for item in value]
+        return items if isinstance(value, list) else tuple(items)
+    return value
+
+
+def record_tape(module: nn.Module, image: Tensor) -> Tape:
+    """Run a module on one image, and keep what it did.
+
+    Args:
+        module: left exactly as found.
+        image: (1,c,h,w).
+
+    Raises:
+        Unfollowable: where a value comes about unseen, or two tensors share memory that is written to.
+
+    >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(inplace=True))
+    >>> tape = record_tape(net, torch.zeros(1, 3, 8, 8))
+    >>> [(step.kind, step.reads, step.makes) for step in tape.steps]
+    [('conv2d', (0,), (1,)), ('relu', (1,), (2,))]
+    """
+    with undisturbed(module), torch.no_grad():
+        recorder = _TapeRecorder(module, image)
+        with recorder:
+            output = run(module, recorder.image)
+        return recorder.finish(output)
+
+
+class _TapeRecorder(Calls):
+    def __init__(self, module: nn.Module, image: Tensor) -> None:
+        super().__init__(module)
+        self.image = image.clone()
+        self._steps: list[Step] = []
+        self._values: list[Tensor] = []
+        self._layers: dict[Target, int] = {}
+        # id → (the tensor itself, kept so that its id stays its own; its value's index; its version then).
+        self._live: dict[int, tuple[Tensor, int, int]] = {}
+        self._keep(self.image)
+
+    def _keep(self, tensor: Tensor) -> int:
+        self._live[id(tensor)] = (tensor, len(self._values), tensor._version)
+        self._values.append(tensor.clone())
+        return len(self._values) - 1
+
+    def _index(self, tensor: Tensor) -> int | None:
+        if id(tensor) not in self._live:
+            return None
+        _, index, version = self._live[id(tensor)]
+        if version != tensor._version:
+            raise Unfollowable("it writes into a tensor through another that shares its memory")
+        return index
+
+    def copied(self, source: Sequence[Tensor], result: Tensor) -> None:
+        for tensor in source:
+            index = self._index(tensor)
+            if index is not None:
+                if result.dtype != tensor.dtype:
+                    raise Unfollowable("it changes the type of its numbers on the way")
+                self._live[id(result)] = (result, index, result._version)
+                return
+
+    def call(self, visit: Visit) -> Any:
+        given = tensors((visit.args, visit.kwargs))
+        indices = [index for tensor in given if (index := self._index(tensor)) is not None]
+        if not indices:
+            return visit.run()
+        args, kwargs = self._referred(visit.args), self._referred(visit.kwargs)
+        result = visit.run()
+        made = tensors(result)
+        if len({id(t) for t in made}) != len(made):
+            raise Unfollowable(f"{visit.key.operation} returns one tensor twice")
+        floats = [t for t in made if t.is_floating_point()]
+        kept = [self._keep(tensor) for tensor in made]
+        for part, tensor in enumerate(floats):
+            self._layers[Target(visit.key, part)] = self._live[id(tensor)][1]
+        self._steps.append(
+            Step(visit.key.operation, visit.function, args, kwargs, tuple(indices), tuple(kept))
+        )
+        return result
+
+    def returned(self, key: Key, args: Any, output: Any) -> Any:
+        unseen = [t for t in tensors(output) if t.is_floating_point() and id(t) not in self._live]
+        if unseen and any(id(t) in self._live for t in tensors(args)):
+            raise Unfollowable(f"{key.path or 'the network'} computes in a way that cannot be seen")
+        return None
+
+    def _referred(self, value: Any) -> Any:
+        if isinstance(value, Tensor):
+            index = self._index(value)
+            return value if index is None else Ref(index)
+        if isinstance(value, Mapping):
+            return {key: self._referred(item) for key, item in value.items()}
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return type(value)(*(self._referred(item) for item in value))
+        if isinstance(value, list | tuple):
+            items = [self._referred(item) for item in value]
+            return items if isinstance(value, list) else tuple(items)
+        return value
+
+    def finish(self, output: Any) -> Tape:
+        outputs = {}
+        for suffix, tensor in named_tensors(output).items():
+            index = self._index(tensor)
+            if index is None:
+                raise Unfollowable("its output comes about in a way that cannot be seen")
+            outputs[suffix] = index
+        return Tape(tuple(self._steps), tuple(self._values), self._layers, outputs)

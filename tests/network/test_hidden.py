@@ -1,0 +1,261 @@
+"""Hiding a patch and computing only what it reaches gives what the whole network gives."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+import cutaway as cw
+from cutaway.network.hidden import score_hidden
+from cutaway.network.incremental import Incremental
+from cutaway.network.network import Network
+from cutaway.network.tape import Unfollowable, record_tape
+from cutaway.network.winograd import Winograd
+from cutaway.objectives.class_logit import class_logit
+
+
+def by_hand(
+    module: nn.Module,
+    image: Tensor,
+    filled: Tensor,
+    patch: tuple[int, int],
+    tops: list[int],
+    lefts: list[int],
+) -> Tensor:
+    found = []
+    for top in tops:
+        for left in lefts:
+            hidden = image.clone()
+            window = (..., slice(top, top + patch[0]), slice(left, left + patch[1]))
+            hidden[window] = filled[window]
+            with torch.no_grad():
+                found.append(module.eval()(hidden)[0])
+    return torch.stack(found)
+
+
+class Mixed(nn.Module):
+    """Whatever the parts that were drawn do, one after the other, then a head."""
+
+    def __init__(self, parts: list[str], head: str, channels: int = 4) -> None:
+        super().__init__()
+        self.parts, self.head = parts, head
+        self.first = nn.Conv2d(3, channels, 3, padding=1)
+        self.layers = nn.ModuleList()
+        for part in parts:
+            kernel = {
+                "conv": nn.Conv2d(channels, channels, 3, padding=1),
+                "strided": nn.Conv2d(channels, channels, (3, 2), stride=2, padding=(1, 0)),
+                "dilated": nn.Conv2d(channels, channels, 3, dilation=2, padding=2),
+                "grouped": nn.Conv2d(channels, channels, 3, groups=2, padding="same"),
+                "thin": nn.Conv2d(channels, channels, 1, stride=2),
+                "norm": nn.BatchNorm2d(channels),
+            }.get(part, nn.Conv2d(channels, channels, 1))
+            self.layers.append(kernel)
+        self.linear = nn.Linear(channels, 5)
+        self.last = nn.Conv2d(channels, 5, 1)
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.running_mean.normal_()
+                module.running_var.uniform_(0.5, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.first(x)
+        for part, layer in zip(self.parts, self.layers, strict=True):
+            if part == "residual":
+                x = F.relu(x + layer(x))
+            elif part == "in place":
+                x = layer(x)
+                x += 0.5
+                F.relu_(x)
+            elif part == "cat":
+                one, other = torch.cat([layer(x), x], 1).chunk(2, 1)
+                x = one - 0.5 * other
+            elif part == "max":
+                x = F.max_pool2d(x, 3, 2, 1, ceil_mode=True)
+            elif part == "overlapping max":
+                x = F.max_pool2d(x, (3, 2), 1)
+            elif part == "average":
+                x = F.avg_pool2d(x, 2)
+            elif part == "average cut":
+                x = F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False)
+            elif part == "pad":
+                x = layer(F.pad(x, (1, 0, 2, 1), value=0.3))
+            elif part == "mirror":
+                x = layer(F.pad(x, (1, 1, 1, 1), mode="reflect"))
+            elif part == "gate":
+                x = x * torch.sigmoid(layer(F.adaptive_avg_pool2d(x, 1)))
+            elif part == "upsample":
+                x = F.interpolate(layer(x), scale_factor=2)
+            elif part == "slice":
+                x = torch.cat([x[:, 2:], x[:, :2]], dim=1)
+            else:
+                x = layer(x)
+        if self.head == "mean":
+            return self.linear(x.mean((2, 3)))
+        if self.head == "pool":
+            return self.linear(F.adaptive_avg_pool2d(x, 1).view(x.size(0), -1))
+        if self.head == "map":
+            return F.adaptive_avg_pool2d(F.relu(self.last(x)), (1, 1)).flatten(1)
+        if self.head == "baked":
+            return self.linear(F.avg_pool2d(x, tuple(x.shape[2:])).view(len(x), 4))
+        return F.adaptive_max_pool2d(self.last(x), 1)[:, :, 0, 0]
+
+
+PARTS = (
+    "conv,strided,dilated,grouped,thin,norm,residual,cat,max,average,pad,mirror,gate,upsample,slice,"
+    "in place,overlapping max,average cut"
+).split(",")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    parts=st.lists(st.sampled_from(PARTS), max_size=5),
+    head=st.sampled_from(["mean", "pool", "map", "baked", "max"]),
+    size=st.tuples(st.integers(24, 40), st.integers(24, 40)),
+    patch=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    step=st.tuples(st.integers(3, 9), st.integers(3, 9)),
+    seed=st.integers(0, 1000),
+)
+def test_equals_the_whole_network(
+    parts: list[str],
+    head: str,
+    size: tuple[int, int],
+    patch: tuple[int, int],
+    step: tuple[int, int],
+    seed: int,
+) -> None:
+    torch.manual_seed(seed)
+    module = Mixed(parts, head).double().eval()
+    image, filled = torch.randn(1, 3, *size).double(), torch.randn(1, 3, *size).double()
+    tops, lefts = list(range(0, size[0] - 1, step[0])), list(range(0, size[1] - 1, step[1]))
+    with torch.no_grad():
+        if module(image).shape[-1] == 0:
+            return
+    tape = record_tape(module, image)
+    ready = Incremental(tape, {"@output": tape.outputs[""]}, [1] * len(tape.steps), patch, tops, lefts, 16)
+    found = ready.scores(filled, lambda a: a["@output"], "positions")
+    torch.testing.assert_close(
+        found, by_hand(module, image, filled, patch, tops, lefts), rtol=1e-9, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("columns", [None, frozenset({1, 3})])
+@pytest.mark.parametrize("head", ["map", "mean"])
+def test_only_the_columns_asked_for(columns: frozenset[int] | None, head: str) -> None:
+    torch.manual_seed(0)
+    module = Mixed(["conv", "max"], head).eval()
+    image = torch.randn(1, 3, 32, 32)
+    objective = class_logit(1) - 2 * class_logit(3)
+    assert objective.columns == {1, 3}
+    found = score_hidden(
+        Network(module), image, image * 0, (6, 6), [0, 12, 26], [0, 9], objective.score, ["@logits"], columns
+    )
+    whole = by_hand(module, image, image * 0, (6, 6), [0, 12, 26], [0, 9])
+    torch.testing.assert_close(found, whole[:, 1] - 2 * whole[:, 3], rtol=1e-5, atol=1e-5)
+
+
+def test_a_unit_in_the_middle() -> None:
+    torch.manual_seed(0)
+    net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(inplace=True), nn.Conv2d(4, 4, 3), nn.Flatten()))
+    image = torch.randn(1, 3, 20, 20)
+    unit = cw.unit("0", 2, 9, 9)
+    found = cw.attribution.Occlusion(size=4, stride=4)(net, image, unit)
+    field = found[0, 0].abs() > 1e-5
+    assert field[2, 2]
+    assert not field[0].any()
+    assert not field[:, 4].any()
+
+
+class Attention(nn.Module):
+    """Every place looks at every other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(3, 8, 4, stride=4)
+        self.mix = nn.MultiheadAttention(8, 2, batch_first=True)
+        self.linear = nn.Linear(8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = self.patches(x).flatten(2).transpose(1, 2)
+        return self.linear(self.mix(tokens, tokens, tokens, need_weights=False)[0].mean(1))
+
+
+class Hiding(nn.Module):
+    """Leaves torch on the way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        return torch.from_numpy(y.detach().numpy() * 2).mean((2, 3))
+
+
+class ByBrightness(nn.Module):
+    """Takes another way where the image is dark."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        return (y if float(x.mean()) > 0.95 else -y).mean((2, 3))
+
+
+@pytest.mark.parametrize("module", [Attention(), Hiding(), ByBrightness()], ids=lambda m: type(m).__name__)
+def test_what_cannot_be_followed_runs_whole_and_says_so(
+    module: nn.Module, caplog: pytest.LogCaptureFixture
+) -> None:
+    net, image = Network(module), torch.ones(1, 3, 16, 16)
+    with caplog.at_level(logging.WARNING, logger="cutaway"):
+        found = cw.attribution.Occlusion(size=4, stride=4)(net, image, class_logit(1))
+    assert "whole network" in caplog.text
+    whole = by_hand(module, image, image * 0, (4, 4), [0, 4, 8, 12], [0, 4, 8, 12])
+    with torch.no_grad():
+        fall = module(image)[0, 1] - whole[:, 1]
+    torch.testing.assert_close(found.flatten(), fall, rtol=1e-5, atol=1e-6)
+
+
+def test_shared_memory_that_is_written_to_is_refused() -> None:
+    class Sharing(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            y = x * 1
+            row = y[:, :, 0]
+            y.relu_()
+            return row.mean((1, 2))[:, None] + y.mean((1, 2, 3))[:, None]
+
+    with pytest.raises(Unfollowable, match="shares its memory"):
+        record_tape(Sharing(), torch.randn(1, 3, 8, 8))
+
+
+@pytest.mark.parametrize("size", [(6, 6), (9, 14), (15, 11)])
+def test_winograd_is_the_convolution(size: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    weight, bias, image = torch.randn(32, 64, 3, 3), torch.randn(32), torch.randn(3, 64, *size)
+    own = F.conv2d(image.double(), weight.double(), bias.double())
+    torch.testing.assert_close(
+        Winograd(weight, bias)(image).double(), own, rtol=0, atol=3e-5 * float(own.abs().max())
+    )
+
+
+def test_leaves_the_threads_as_they_were() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()))
+        image = torch.randn(1, 3, 64, 64)
+        two = cw.attribution.Occlusion(size=8, stride=4)(net, image, class_logit(1))
+        assert torch.get_num_threads() == 2
+        torch.set_num_threads(1)
+        one = cw.attribution.Occlusion(size=8, stride=4)(net, image, class_logit(1))
+        assert torch.equal(one, two)
+    finally:
+        torch.set_num_threads(before)
