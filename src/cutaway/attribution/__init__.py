@@ -12,6 +12,7 @@ from cutaway.attribution.hires_cam import HiResCAM
 from cutaway.attribution.input_x_gradient import InputXGradient
 from cutaway.attribution.integrated_gradients import IntegratedGradients
 from cutaway.attribution.layer_cam import LayerCAM
+from cutaway.attribution.lrp import LRP
 from cutaway.attribution.methods import METHODS
 from cutaway.attribution.occlusion import Occlusion
 from cutaway.attribution.rise import RISE
@@ -21,6 +22,7 @@ from cutaway.attribution.x_grad_cam import XGradCAM
 
 __all__ = [
     "CAM",
+    "LRP",
     "METHODS",
     "RISE",
     "Attribution",

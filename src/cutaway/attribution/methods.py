@@ -14,6 +14,7 @@ from cutaway.attribution.hires_cam import HiResCAM
 from cutaway.attribution.input_x_gradient import InputXGradient
 from cutaway.attribution.integrated_gradients import IntegratedGradients
 from cutaway.attribution.layer_cam import LayerCAM
+from cutaway.attribution.lrp import LRP
 from cutaway.attribution.occlusion import Occlusion
 from cutaway.attribution.rise import RISE
 from cutaway.attribution.saliency import Saliency
@@ -40,6 +41,7 @@ METHODS: dict[str, type[Attribution]] = {
     "deconvnet": Deconvnet,
     "occlusion": Occlusion,
     "rise": RISE,
+    "lrp": LRP,
 }
 
 
