@@ -17,6 +17,7 @@ from cutaway.attribution.methods import METHODS
 from cutaway.attribution.occlusion import Occlusion
 from cutaway.attribution.rise import RISE
 from cutaway.attribution.saliency import Saliency
+from cutaway.attribution.shap import SHAP
 from cutaway.attribution.smooth_grad import SmoothGrad
 from cutaway.attribution.x_grad_cam import XGradCAM
 
@@ -25,6 +26,7 @@ __all__ = [
     "LRP",
     "METHODS",
     "RISE",
+    "SHAP",
     "Attribution",
     "Deconvnet",
     "EigenCAM",

@@ -18,6 +18,7 @@ from cutaway.attribution.lrp import LRP
 from cutaway.attribution.occlusion import Occlusion
 from cutaway.attribution.rise import RISE
 from cutaway.attribution.saliency import Saliency
+from cutaway.attribution.shap import SHAP
 from cutaway.attribution.smooth_grad import SmoothGrad
 from cutaway.attribution.x_grad_cam import XGradCAM
 from cutaway.errors import BadSetting, closest
@@ -42,6 +43,7 @@ METHODS: dict[str, type[Attribution]] = {
     "occlusion": Occlusion,
     "rise": RISE,
     "lrp": LRP,
+    "shap": SHAP,
 }
 
 
