@@ -6,11 +6,13 @@ import pytest
 import torch
 from torch import nn
 
+from cutaway.attribution import RISE, IntegratedGradients, Occlusion, SmoothGrad
 from cutaway.errors import BadSetting
 from cutaway.network.many import quickest_format, score_many
 from cutaway.network.memory import budget, chunk, memory
 from cutaway.network.network import Network
 from cutaway.network.progress import watched
+from cutaway.objectives.class_logit import class_logit
 
 
 @pytest.fixture
@@ -51,6 +53,32 @@ def test_goes_on_with_fewer_images_when_memory_runs_out(net, caplog, monkeypatch
     torch.testing.assert_close(found, net.module(images)[:, 0].detach(), rtol=1e-5, atol=1e-6)
     assert max(sizes[3:]) == 2
     assert "out of memory" in caplog.text
+
+
+class Tight(nn.Module):
+    """Runs out of memory on more than two images."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(3, 4, 3), nn.Linear(4, 2)
+
+    def forward(self, x):
+        if len(x) > 2:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 TB")
+        return self.fc(self.conv(x).relu().mean((2, 3)))
+
+
+@pytest.mark.parametrize(
+    "method",
+    [Occlusion(size=4, stride=2), RISE(masks=20), IntegratedGradients(steps=9), SmoothGrad(samples=9)],
+)
+def test_goes_on_when_memory_runs_out_inside_the_network(method, caplog):
+    net, image = Network(Tight()), torch.randn(1, 3, 12, 12)
+    found = method(net, image, class_logit(1))
+    assert "out of memory: going on with 2 images at once" in caplog.text
+    parts = net.module.conv, nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), net.module.fc
+    wide = Network(nn.Sequential(*parts))
+    torch.testing.assert_close(found, method(wide, image, class_logit(1)), rtol=1e-4, atol=1e-6)
 
 
 def test_other_errors_are_not_taken_for_a_lack_of_memory(net):

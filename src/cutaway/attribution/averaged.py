@@ -10,10 +10,9 @@ from torch import Tensor
 
 from cutaway.network.capture import differentiate
 from cutaway.network.inputs import Inputs
-from cutaway.network.many import quickest_format
+from cutaway.network.many import piecewise, quickest_format
 from cutaway.network.memory import chunk
 from cutaway.network.network import Network
-from cutaway.network.progress import report
 from cutaway.network.several import named_inputs, variants
 from cutaway.objectives.objective import Objective
 
@@ -56,17 +55,17 @@ def averaged_gradient(
     layout = quickest_format(network, image) if isinstance(image, Tensor) else None
     size = chunk(network, image, gradient=True)
     total: dict[str, Tensor] = {}
-    for start in range(0, len(weights), size):
-        stop = min(start + size, len(weights))
+
+    def run(start: int, stop: int) -> None:
         batch = variants(image, make(start, stop))
         if layout is not None and isinstance(batch, Tensor):
             batch = batch.contiguous(memory_format=layout)
         found = differentiate(network, batch, objective.score, objective.layers, names)
         for name, gradient in found.gradients.items():
-            share = weights[start:stop].to(gradient)
-            part = torch.tensordot(share, gradient**power, 1)[None]
+            part = torch.tensordot(weights[start:stop].to(gradient), gradient**power, 1)[None]
             total[name] = total[name] + part if name in total else part
-        report(what, stop, len(weights))
+
+    piecewise(len(weights), size, run, what)
     return total
 
 

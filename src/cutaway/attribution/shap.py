@@ -16,8 +16,8 @@ from torch import Tensor
 from cutaway.attribution.averaged import alone
 from cutaway.attribution.reduction import check_reduction, reduced
 from cutaway.errors import BadSetting, UnsupportedMethod
-from cutaway.network.capture import capture, differentiate
-from cutaway.network.many import quickest_format
+from cutaway.network.capture import Derivatives, capture, differentiate
+from cutaway.network.many import piecewise, quickest_format
 from cutaway.network.memory import chunk
 from cutaway.network.network import INPUT, Network
 from cutaway.network.receptive_field import Lattice
@@ -160,16 +160,13 @@ class _Score(torch.autograd.Function):
     def forward(ctx: Any, images: Tensor, network: Network, objective: Objective) -> Tensor:
         one = images[:1].detach()
         layout, size = quickest_format(network, one), chunk(network, one, gradient=True)
-        parts = [
-            differentiate(
-                network,
-                images[start : start + size].detach().contiguous(memory_format=layout),
-                objective.score,
-                objective.layers,
-                [INPUT],
-            )
-            for start in range(0, len(images), size)
-        ]
+        parts: list[Derivatives] = []
+
+        def run(start: int, stop: int) -> None:
+            batch = images[start:stop].detach().contiguous(memory_format=layout)
+            parts.append(differentiate(network, batch, objective.score, objective.layers, [INPUT]))
+
+        piecewise(len(images), size, run, "gradients")
         ctx.save_for_backward(torch.cat([part.gradients[INPUT] for part in parts]))
         return torch.cat([part.scores for part in parts])
 

@@ -9,13 +9,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from cutaway.errors import BadSetting
+from cutaway.errors import BadSetting, UnsupportedNetwork
 from cutaway.network.capture import capture
 from cutaway.network.memory import chunk
 from cutaway.network.network import Network
 from cutaway.network.progress import report
 
-__all__ = ["quickest_format", "score_many", "short_of_memory"]
+__all__ = ["piecewise", "quickest_format", "score_many", "short_of_memory"]
 
 _log = logging.getLogger("cutaway")
 # Fewer images than this do not repay finding out which memory format is the faster one.
@@ -60,13 +60,36 @@ def score_many(
     layout = quickest_format(network, first) if count >= _WORTH_A_TRIAL else torch.contiguous_format
     size = min(count, chunk(network, first))
     found: list[Tensor] = []
+
+    def run(start: int, stop: int) -> None:
+        images = make(start, stop).contiguous(memory_format=layout)
+        found.append(score(capture(network, images, reads)).detach())
+
+    piecewise(count, size, run, what)
+    return torch.cat(found)
+
+
+def piecewise(count: int, size: int, run: Callable[[int, int], object], what: str) -> None:
+    """Do a job piece by piece, and go on with smaller pieces where memory runs out.
+
+    Args:
+        count: how many there are to do.
+        size: how many at once.
+        run: does those from `start` to before `stop`; where it fails, it must have kept nothing of them.
+        what: for the progress.
+
+    >>> done = []
+    >>> piecewise(5, 2, lambda start, stop: done.append((start, stop)), "numbers")
+    >>> done
+    [(0, 2), (2, 4), (4, 5)]
+    """
     done = 0
     while done < count:
         stop = min(done + size, count)
         try:
-            images = make(done, stop).contiguous(memory_format=layout)
-            found.append(score(capture(network, images, reads)).detach())
-        except (RuntimeError, MemoryError) as error:
+            run(done, stop)
+        except (RuntimeError, MemoryError, UnsupportedNetwork) as error:
+            # What goes wrong inside the user's network comes as UnsupportedNetwork, with the reason in its text.
             if not short_of_memory(error) or size == 1:
                 raise
             size = max(1, size // 2)
@@ -74,7 +97,6 @@ def score_many(
             continue
         done = stop
         report(what, done, count)
-    return torch.cat(found)
 
 
 def quickest_format(network: Network, images: Float[Tensor, "n c h w"]) -> torch.memory_format:
