@@ -25,6 +25,9 @@ def built(name: str) -> nn.Module:
     torch.manual_seed(0)
     module = ENTRIES[name].build().eval()
     for child in module.modules():
+        if isinstance(child, nn.Conv2d | nn.Linear):
+            # The usual beginning lets deep networks without norms fall silent.
+            nn.init.kaiming_normal_(child.weight, nonlinearity="relu")
         if isinstance(child, nn.BatchNorm2d):
             nn.init.normal_(child.running_mean, std=0.1)
             nn.init.uniform_(child.running_var, 0.5, 1.5)

@@ -1,4 +1,4 @@
-"""Grad-CAM and saliency against Captum, torchcam and pytorch-grad-cam on SqueezeNet: same map, same layer."""
+"""Grad-CAM against Captum, torchcam and pytorch-grad-cam on SqueezeNet: same map, same layer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ for _schema in ("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 _library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 from captum.attr import LayerGradCam  # noqa: E402
-from captum.attr import Saliency as CaptumSaliency  # noqa: E402
 from interleaved import compare  # noqa: E402
 from pytorch_grad_cam import GradCAM as PeerGradCAM  # noqa: E402
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget  # noqa: E402
@@ -44,18 +43,6 @@ compare(
         "captum LayerGradCam": lambda: captum.attribute(plain, 285, relu_attributions=True),
         "torchcam GradCAM": torchcam,
         "pytorch-grad-cam GradCAM": lambda: peer(plain, [ClassifierOutputTarget(285)]),
-    },
-    equal=f"against Captum: {gap:.1g} of the largest value",
-)
-saliency = cw.attribution.Saliency("none")
-captum_saliency = CaptumSaliency(model)
-theirs = captum_saliency.attribute(plain.clone().requires_grad_(), 285, abs=False)
-gap = float((saliency(net, images, objective) - theirs).abs().max() / theirs.abs().max())
-compare(
-    "saliency",
-    {
-        "cutaway Saliency": lambda: saliency(net, images, objective),
-        "captum Saliency": lambda: captum_saliency.attribute(plain.clone().requires_grad_(), 285, abs=False),
     },
     equal=f"against Captum: {gap:.1g} of the largest value",
 )

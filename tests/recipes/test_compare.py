@@ -72,7 +72,11 @@ def test_bad_settings_are_told(net, cat, settings, told):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+@pytest.mark.parametrize(
+    # LRP needs zennit, whose torchvision the tests of references make importable: it is tried there.
+    "method",
+    [pytest.param(kind, id=name) for name, kind in METHODS.items() if name != "lrp"],
+)
 def test_every_method_leaves_the_network_as_found_and_answers_on_a_batch(method):
     """F2: in training mode, with gradients and hooks of the user's own, on frozen and on trainable weights."""
     torch.manual_seed(0)
@@ -86,9 +90,7 @@ def test_every_method_leaves_the_network_as_found_and_answers_on_a_batch(method)
     module = nn.Sequential(*layers, nn.Linear(6, 4)).train()
     module[0].weight.grad = torch.ones_like(module[0].weight)
     state = {name: value.clone() for name, value in module.state_dict().items()}
-    settings = (
-        {"masks": 8} if method.__name__ == "RISE" else {"size": 8} if method.__name__ == "Occlusion" else {}
-    )
+    settings = {"RISE": {"masks": 8}, "Occlusion": {"size": 8}}.get(method.__name__, {})
     images = torch.randn(2, 3, 20, 24)
     network = cw.Network(module)
     drawn = torch.get_rng_state()
@@ -97,8 +99,7 @@ def test_every_method_leaves_the_network_as_found_and_answers_on_a_batch(method)
     assert not maps.requires_grad
     for i, k in enumerate((1, 3)):
         alone = method(**settings)(network, images[i : i + 1], cw.class_logit(k))
-        if method.__name__ != "SmoothGrad":  # each image of a batch has noise of its own
-            torch.testing.assert_close(alone, maps[i : i + 1], rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(alone, maps[i : i + 1], rtol=1e-4, atol=1e-6)
     assert module.training
     assert all(child.training for child in module.modules())
     assert torch.equal(module[0].weight.grad, torch.ones_like(module[0].weight))

@@ -65,6 +65,23 @@ def test_rules_of_integrated_gradients(squeezenet, rule) -> None:
     agrees(method(cw.Network(module), images, cw.class_logit([285, 281])), theirs)
 
 
+def test_integrated_gradients_are_complete(squeezenet) -> None:
+    """Their sum is the rise of the score from baseline to image, and more steps come closer."""
+    _, _, images = squeezenet
+    module, images = cw.load("squeezenet1_1").module.double(), images.double()
+    base = torch.full_like(images, -0.2)
+    with torch.no_grad():
+        rise = (module(images) - module(base))[[0, 1], [285, 281]]
+    errors = []
+    for steps in (4, 64):
+        method = IntegratedGradients(steps, baseline=-0.2)
+        found = method(cw.Network(module), images, cw.class_logit([285, 281]))
+        errors.append(((found.sum((1, 2, 3)) - rise) / rise).abs().max())
+        told = method.completeness_error(cw.Network(module), images, cw.class_logit([285, 281]), found)
+        torch.testing.assert_close(told, found.sum((1, 2, 3)) - rise)
+    assert errors[1] < min(0.01, float(errors[0]))
+
+
 class Blend(nn.Module):
     def __init__(self) -> None:
         super().__init__()

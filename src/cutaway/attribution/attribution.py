@@ -9,6 +9,7 @@ from torch import Tensor
 
 from cutaway.network.network import INPUT, Network
 from cutaway.network.receptive_field import Lattice
+from cutaway.network.token_grid import token_grid
 from cutaway.objectives.objective import Objective
 
 __all__ = ["Attribution", "Placed", "lattice_of"]
@@ -57,5 +58,9 @@ def lattice_of(
         return layer, method.lattice(network, images)
     if layer == INPUT:
         return layer, Lattice((0.5, 0.5), (1.0, 1.0))
+    trace = network.trace(images)
+    grid = token_grid(trace, network.find(layer, trace))
+    if grid is not None:
+        return layer, grid.lattice
     field = network.layer(layer, images).field
     return layer, None if field is None else field.lattice

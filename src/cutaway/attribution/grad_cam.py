@@ -48,7 +48,13 @@ class GradCAM:
             UnknownLayer: for a layer that is not there or that the objective does not depend on.
         """
         activations, gradients = differentiate_map(
-            network, images, objective.score, objective.layers, self.layer, type(self).__name__
+            network,
+            images,
+            objective.score,
+            objective.layers,
+            self.layer,
+            type(self).__name__,
+            objective.columns,
         )
         weights = gradients.mean((2, 3), keepdim=True)
         maps = (weights * activations).sum(1, keepdim=True)

@@ -51,7 +51,13 @@ class GradCAMPlusPlus:
             UnknownLayer: for a layer that is not there or that the objective does not depend on.
         """
         activations, gradients = differentiate_map(
-            network, images, objective.score, objective.layers, self.layer, type(self).__name__
+            network,
+            images,
+            objective.score,
+            objective.layers,
+            self.layer,
+            type(self).__name__,
+            objective.columns,
         )
         # α · g, shortened by g², which underflows where gradients are small.
         below = 2 + activations.sum((2, 3), keepdim=True) * gradients

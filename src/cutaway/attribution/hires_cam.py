@@ -51,7 +51,13 @@ class HiResCAM:
             UnknownLayer: for a layer that is not there or that the objective does not depend on.
         """
         activations, gradients = differentiate_map(
-            network, images, objective.score, objective.layers, self.layer, type(self).__name__
+            network,
+            images,
+            objective.score,
+            objective.layers,
+            self.layer,
+            type(self).__name__,
+            objective.columns,
         )
         maps = (gradients * activations).sum(1, keepdim=True)
         return maps.clamp_min(0) if self.relu else maps

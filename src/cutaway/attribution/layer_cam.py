@@ -47,7 +47,13 @@ class LayerCAM:
             UnknownLayer: for a layer that is not there or that the objective does not depend on.
         """
         activations, gradients = differentiate_map(
-            network, images, objective.score, objective.layers, self.layer, type(self).__name__
+            network,
+            images,
+            objective.score,
+            objective.layers,
+            self.layer,
+            type(self).__name__,
+            objective.columns,
         )
         maps = (gradients.clamp_min(0) * activations).sum(1, keepdim=True)
         return maps.clamp_min(0) if self.relu else maps

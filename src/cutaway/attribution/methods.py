@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cutaway.attribution.ablation_cam import AblationCAM
 from cutaway.attribution.attribution import Attribution
 from cutaway.attribution.cam import CAM
 from cutaway.attribution.deconvnet import Deconvnet
@@ -14,9 +15,13 @@ from cutaway.attribution.hires_cam import HiResCAM
 from cutaway.attribution.input_x_gradient import InputXGradient
 from cutaway.attribution.integrated_gradients import IntegratedGradients
 from cutaway.attribution.layer_cam import LayerCAM
+from cutaway.attribution.lime import LIME
+from cutaway.attribution.lrp import LRP
 from cutaway.attribution.occlusion import Occlusion
 from cutaway.attribution.rise import RISE
 from cutaway.attribution.saliency import Saliency
+from cutaway.attribution.score_cam import ScoreCAM
+from cutaway.attribution.shap import SHAP
 from cutaway.attribution.smooth_grad import SmoothGrad
 from cutaway.attribution.x_grad_cam import XGradCAM
 from cutaway.errors import BadSetting, closest
@@ -31,6 +36,8 @@ METHODS: dict[str, type[Attribution]] = {
     "hires-cam": HiResCAM,
     "x-grad-cam": XGradCAM,
     "eigen-cam": EigenCAM,
+    "score-cam": ScoreCAM,
+    "ablation-cam": AblationCAM,
     "saliency": Saliency,
     "smooth-grad": SmoothGrad,
     "input-x-gradient": InputXGradient,
@@ -40,6 +47,9 @@ METHODS: dict[str, type[Attribution]] = {
     "deconvnet": Deconvnet,
     "occlusion": Occlusion,
     "rise": RISE,
+    "lime": LIME,
+    "lrp": LRP,
+    "shap": SHAP,
 }
 
 

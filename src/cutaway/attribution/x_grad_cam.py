@@ -47,7 +47,13 @@ class XGradCAM:
             UnknownLayer: for a layer that is not there or that the objective does not depend on.
         """
         activations, gradients = differentiate_map(
-            network, images, objective.score, objective.layers, self.layer, type(self).__name__
+            network,
+            images,
+            objective.score,
+            objective.layers,
+            self.layer,
+            type(self).__name__,
+            objective.columns,
         )
         sums = activations.sum((2, 3), keepdim=True)
         # A channel that is zero all over has no proportions, and adds nothing.

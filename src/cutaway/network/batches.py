@@ -11,8 +11,9 @@ from cutaway.network.spread import Span, windows
 
 __all__ = ["Batch", "Cost", "batches", "cost_of"]
 
-# What an operation on a batch costs beside its arithmetic, in multiply-accumulates; and copying one number.
+# In multiply-accumulates: starting an operation on a batch, reading one weight for it, and copying one number.
 _CALL_COST = 4_000_000
+_WEIGHT_COST = 30
 _COPY_COST = 6
 
 
@@ -35,12 +36,14 @@ class Cost:
 
     Args:
         macs: multiply-accumulates for the whole map.
+        weights: numbers that it reads anew for each batch.
         channels: of what it makes.
         size: (h, w) of the map; None for what has no windows.
         spans: what a position changes of it, along the height and the width.
     """
 
     macs: int
+    weights: int = 0
     channels: int = 0
     size: tuple[int, int] | None = None
     spans: tuple[Sequence[Span], Sequence[Span]] = ((), ())
@@ -53,7 +56,7 @@ def cost_of(costs: Sequence[Cost], chosen: Sequence[Batch]) -> float:
     4000200.0
     """
     count = sum(batch.count for batch in chosen)
-    total = float(_CALL_COST * len(chosen) * len(costs))
+    total = float(sum(_CALL_COST + _WEIGHT_COST * cost.weights for cost in costs) * len(chosen))
     sides = {batch.rows for batch in chosen}, {batch.columns for batch in chosen}
     for cost in costs:
         if cost.size is None:
@@ -78,7 +81,7 @@ def batches(costs: Sequence[Cost], rows: int, columns: int, most: int) -> list[B
         most: positions to run at once.
 
     >>> spans = [Span(i, i + 4) for i in range(4)]
-    >>> batches([Cost(10, 1, (8, 8), (spans, spans))], 4, 4, 16)
+    >>> batches([Cost(10, 0, 1, (8, 8), (spans, spans))], 4, 4, 16)
     [Batch(rows=(0, 1, 2, 3), columns=(0, 1, 2, 3))]
     """
     found = []

@@ -143,6 +143,10 @@ def replaced(value: Any, by: Mapping[int, Tensor]) -> Any:
 class Calls(TorchFunctionMode):
     """Watch one forward pass of a module. Subclasses say what to do at each call.
 
+    Args:
+        module: to watch.
+        begin: the path of the inner module at whose first use to begin; "" watches from the start.
+
     >>> import torch
     >>> class Names(Calls):
     ...     def __init__(self, module):
@@ -159,9 +163,12 @@ class Calls(TorchFunctionMode):
     ['conv2d', 'relu']
     """
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, module: nn.Module, begin: str = "") -> None:
         super().__init__()
         self._root = module
+        # Watching costs a few microseconds a call: what comes before this module begins is let pass.
+        self._begin = begin
+        self._asleep = bool(begin)
         self._paths = {id(child): path for path, child in module.named_modules()}
         self._stack: list[str] = []
         self._uses: Counter[tuple[str, str]] = Counter()
@@ -212,6 +219,8 @@ class Calls(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
+        if self._asleep:
+            return func(*args, **kwargs)
         name = getattr(func, "__name__", "")
         attribute = func.__self__.__name__ if name == "__get__" else ""  # type: ignore[attr-defined]
         # Outside the module's own forward nothing belongs to the network.
@@ -236,12 +245,17 @@ class Calls(TorchFunctionMode):
         if threading.get_ident() == self._thread and id(module) in self._paths:
             path = self._paths[id(module)]
             self._stack.append(path)
+            if self._asleep and path != self._begin:
+                return
+            self._asleep = False
             self.entered(path)
 
     def _leave_module(self, module: nn.Module, args: Any, output: Any) -> Any:
         if threading.get_ident() != self._thread or id(module) not in self._paths or not self._stack:
             return None
         path = self._stack.pop()
+        if self._asleep:
+            return None
         self._uses[path, RETURN] += 1
         return self.returned(Key(path, RETURN, self._uses[path, RETURN]), args, output)
 

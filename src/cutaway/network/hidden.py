@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -16,9 +15,9 @@ from cutaway.network.inputs import short_of_memory
 from cutaway.network.many import score_many
 from cutaway.network.memory import chunk
 from cutaway.network.narrowed import narrowed
-from cutaway.network.network import INPUT, OUTPUT, Network
-from cutaway.network.tape import Tape, Unfollowable, record_tape
-from cutaway.network.trace import Target, Trace
+from cutaway.network.network import Network
+from cutaway.network.resume import spread_out
+from cutaway.network.tape import Unfollowable, record_tape
 
 __all__ = ["score_hidden"]
 
@@ -26,7 +25,7 @@ _log = logging.getLogger("cutaway")
 Score = Callable[[Mapping[str, Tensor]], Float[Tensor, " k *more"]]
 # From here on so little is saved that plain batches, which need no bookkeeping, are as fast.
 _NOT_WORTH_IT = 0.8
-_AT_ONCE = 36
+_AT_ONCE = 64
 _WRONG = 1e-4
 
 
@@ -58,6 +57,7 @@ def score_hidden(
         reads: names of the layers that the score reads.
         columns: the entries of the one layer that the score reads, where it reads no others.
 
+    >>> import torch
     >>> from torch import nn
     >>> net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()))
     >>> image = torch.randn(1, 3, 16, 16)
@@ -103,14 +103,14 @@ def _followed(
 ) -> Tensor:
     trace = network.trace(image)
     tape = record_tape(network.module, image)
-    places = _places(network, trace, tape, reads)
+    places = {name: tape.place(target) for name, target in addresses(network, trace, reads).items()}
     costs = {tape.layers[call.target]: call.macs for call in trace.calls if call.target in tape.layers}
     macs = [sum(costs.get(value, 0) for value in step.makes) for step in tape.steps]
     if columns is not None and len(places) == 1:
         ((name, index),) = places.items()
         entries, kept = tape.values[index].shape[-1], sorted(columns)
         if (fewer := narrowed(tape, index, kept)) is not None:
-            tape, score = fewer, _spread_out(score, name, kept, entries)
+            tape, score = fewer, spread_out(score, name, kept, entries)
     most = chunk(network, image, most=_AT_ONCE)
     ready = Incremental(tape, places, macs, patch, tops, lefts, most)
     if ready.share > _NOT_WORTH_IT:
@@ -126,31 +126,3 @@ def _followed(
             if short_of_memory(error)
             else f"an operation fails on a part of its map: {reason}"
         ) from error
-
-
-def _places(network: Network, trace: Trace, tape: Tape, reads: Sequence[str]) -> dict[str, int]:
-    """Find the values that the score reads."""
-    found = {}
-    for name, target in addresses(network, trace, list(reads)).items():
-        if isinstance(target, Target):
-            index = tape.layers.get(target)
-        elif target.startswith(INPUT):
-            index = 0
-        else:
-            index = tape.outputs.get(target[len(OUTPUT) :])
-        if index is None:
-            raise Unfollowable(f"{name} comes about in a way that cannot be seen")
-        found[name] = index
-    return found
-
-
-def _spread_out(score: Score, name: str, kept: Sequence[int], entries: int) -> Score:
-    """Put entries back into their places; what was not computed is NaN."""
-
-    def spread(activations: Mapping[str, Tensor]) -> Tensor:
-        few = activations[name]
-        whole = few.new_full((len(few), entries), torch.nan)
-        whole[:, kept] = few
-        return score({name: whole})
-
-    return spread

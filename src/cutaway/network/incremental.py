@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -20,10 +19,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cutaway.network.batches import Batch, Cost, batches, cost_of
+from cutaway.network.calls import tensors
 from cutaway.network.progress import report
 from cutaway.network.regions import Patch, Side, as_maps, as_rows, joined, padded, side
 from cutaway.network.spread import Slide, Span, Spread, Windows, spread_of, windows
-from cutaway.network.tape import Step, Tape
+from cutaway.network.tape import Step, Tape, for_batch, needed
 from cutaway.network.winograd import Winograd, worthwhile
 from cutaway.network.workers import in_workers
 
@@ -59,8 +59,7 @@ class Incremental:
         self._tape = tape
         self._reads = dict(reads)
         self._count = len(tops), len(lefts)
-        needed = _needed(tape, set(reads.values()))
-        self._steps = [step for step in tape.steps if step in needed]
+        self._steps = needed(tape, set(reads.values()))
         self._uses = Counter(i for step in self._steps for i in step.reads) + Counter(reads.values())
         h, w = tape.values[0].shape[2:]
         # What each position changes of each map, along the height and the width.
@@ -71,9 +70,8 @@ class Incremental:
             )
         }
         self._spreads = [self._follow(step) for step in self._steps]
-        costs = [
-            self._cost(step, cost) for step, cost in zip(tape.steps, macs, strict=True) if step in needed
-        ]
+        known = dict(zip(tape.steps, macs, strict=True))
+        costs = [self._cost(step, known[step]) for step in self._steps]
         self._batches = batches(costs, *self._count, most)
         self.share = cost_of(costs, self._batches) / max(
             1, sum(c.macs for c in costs) * len(tops) * len(lefts)
@@ -98,10 +96,11 @@ class Incremental:
         return spread
 
     def _cost(self, step: Step, macs: int) -> Cost:
+        weights = sum(t.numel() for t in tensors((step.args, step.kwargs)))
         if step.makes[0] not in self._spans:
-            return Cost(macs)
+            return Cost(macs, weights)
         _, channels, h, w = self._tape.values[step.makes[0]].shape
-        return Cost(macs, channels, (h, w), self._spans[step.makes[0]])
+        return Cost(macs, weights, channels, (h, w), self._spans[step.makes[0]])
 
     def scores(
         self,
@@ -192,7 +191,7 @@ class Incremental:
         if spread.how == "pool":
             return [self._pooled(step, patches[0])]
         whole = {i: self._whole(i, value, batch) for i, value in zip(step.reads, given, strict=True)}
-        return list(_for_batch(step, self._tape, batch.count).run(whole))
+        return list(for_batch(step, self._tape, batch.count).run(whole))
 
     def _slid(self, step: Step, slide: Slide, region: Tensor) -> Tensor:
         """Carry out a sliding operation on regions that hold their padding."""
@@ -282,28 +281,3 @@ def _filters(step: Step) -> tuple[Tensor, Tensor | None, int]:
     names = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
     given: dict[str, Any] = dict(zip(names, step.args, strict=False)) | step.kwargs
     return given["weight"], given.get("bias"), given.get("groups", 1)
-
-
-def _for_batch(step: Step, tape: Tape, count: int) -> Step:
-    """Write the batch's size into shapes that the network gave for one image."""
-    if step.kind not in ("view", "reshape", "expand"):
-        return step
-    if len(step.makes) != 1 or tape.values[step.makes[0]].shape[:1] != (1,):
-        return step
-    shape = step.args[1:]
-    if len(shape) == 1 and isinstance(shape[0], Sequence):
-        if shape[0] and shape[0][0] == 1:
-            return replace(step, args=(step.args[0], (count, *shape[0][1:])))
-    elif shape and shape[0] == 1:
-        return replace(step, args=(step.args[0], count, *shape[1:]))
-    return step
-
-
-def _needed(tape: Tape, wanted: set[int]) -> set[Step]:
-    """The steps that lead to values."""
-    found, values = set(), set(wanted)
-    for step in reversed(tape.steps):
-        if values.intersection(step.makes):
-            found.add(step)
-            values.update(step.reads)
-    return found

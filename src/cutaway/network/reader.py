@@ -34,7 +34,9 @@ class Reader(Calls):
         rules: Rules | None = None,
         trace: Trace | None = None,
     ) -> None:
-        super().__init__(network.module)
+        addressed = [target for target in targets.values() if isinstance(target, Target)]
+        alone = len(set(addressed)) == 1 and not at and not rules
+        super().__init__(network.module, addressed[0].key.path if alone else "")
         self._network = network
         self._targets = targets
         self._copies = copies

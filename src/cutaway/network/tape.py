@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import torch
@@ -14,7 +15,7 @@ from cutaway.network.inputs import run
 from cutaway.network.trace import Target
 from cutaway.network.undisturbed import undisturbed
 
-__all__ = ["Ref", "Step", "Tape", "Unfollowable", "record_tape"]
+__all__ = ["Ref", "Step", "Tape", "Unfollowable", "filled", "for_batch", "needed", "record_tape"]
 
 
 class Unfollowable(Exception):
@@ -69,6 +70,55 @@ class Tape:
     layers: Mapping[Target, int]
     outputs: Mapping[str, int]
 
+    def place(self, target: Target | str) -> int:
+        """Find the value of a layer by its address, or of the input or an output by its name.
+
+        Raises:
+            Unfollowable: where it was not seen.
+        """
+        if isinstance(target, Target):
+            index = self.layers.get(target)
+        else:
+            index = 0 if target.startswith("@input") else self.outputs.get(target.removeprefix("@output"))
+        if index is None:
+            raise Unfollowable("what is asked for comes about in a way that cannot be seen")
+        return index
+
+
+def needed(tape: Tape, wanted: set[int]) -> list[Step]:
+    """List the steps that lead to some values, in order.
+
+    >>> tape = record_tape(nn.Sequential(nn.ReLU(), nn.ReLU()), torch.zeros(1, 3, 4, 4))
+    >>> len(needed(tape, {1}))
+    1
+    """
+    found, values = [], set(wanted)
+    for step in reversed(tape.steps):
+        if values.intersection(step.makes):
+            found.append(step)
+            values.update(step.reads)
+    return found[::-1]
+
+
+def for_batch(step: Step, tape: Tape, count: int) -> Step:
+    """Write the batch's size into a shape that the network gave for one image.
+
+    >>> tape = record_tape(nn.Unflatten(1, (3, 1)), torch.zeros(1, 3))
+    >>> for_batch(tape.steps[0], tape, 5) is tape.steps[0]
+    True
+    """
+    if step.kind not in ("view", "reshape", "expand"):
+        return step
+    if len(step.makes) != 1 or tape.values[step.makes[0]].shape[:1] != (1,):
+        return step
+    shape = step.args[1:]
+    if len(shape) == 1 and isinstance(shape[0], Sequence):
+        if shape[0] and shape[0][0] == 1:
+            return replace(step, args=(step.args[0], (count, *shape[0][1:])))
+    elif shape and shape[0] == 1:
+        return replace(step, args=(step.args[0], count, *shape[1:]))
+    return step
+
 
 def filled(value: Any, values: Mapping[int, Tensor]) -> Any:
     """Put values into the places of their `Ref`s.
@@ -88,12 +138,15 @@ def filled(value: Any, values: Mapping[int, Tensor]) -> Any:
     return value
 
 
-def record_tape(module: nn.Module, image: Tensor) -> Tape:
+def record_tape(module: nn.Module, image: Tensor, start: Target | None = None, *, skip: bool = False) -> Tape:
     """Run a module on one image, and keep what it did.
 
     Args:
         module: left exactly as found.
         image: (1,c,h,w).
+        start: keep only what follows this call's result, and what that reads; None keeps everything.
+        skip: do not even watch what comes before the start's module: what is read of it later then counts as fixed,
+            and a call's address is right only where no earlier call has its path.
 
     Raises:
         Unfollowable: where a value comes about unseen, or two tensors share memory that is written to.
@@ -104,38 +157,59 @@ def record_tape(module: nn.Module, image: Tensor) -> Tape:
     [('conv2d', (0,), (1,)), ('relu', (1,), (2,))]
     """
     with undisturbed(module), torch.no_grad():
-        recorder = _TapeRecorder(module, image)
+        recorder = _TapeRecorder(module, image, start, skip)
         with recorder:
             output = run(module, recorder.image)
         return recorder.finish(output)
 
 
 class _TapeRecorder(Calls):
-    def __init__(self, module: nn.Module, image: Tensor) -> None:
-        super().__init__(module)
+    def __init__(self, module: nn.Module, image: Tensor, start: Target | None, skip: bool) -> None:
+        super().__init__(module, start.key.path if start is not None and skip else "")
         self.image = image.clone()
+        self._start = start
+        self._begun = start is None
+        # Values from before the start are not held, so that their memory is used again; kept once they are read later.
+        self._early: dict[int, tuple[weakref.ref[Tensor], int]] = {}
         self._steps: list[Step] = []
         self._values: list[Tensor] = []
         self._layers: dict[Target, int] = {}
         # id → (the tensor itself, kept so that its id stays its own; its value's index; its version then).
         self._live: dict[int, tuple[Tensor, int, int]] = {}
-        self._keep(self.image)
+        if self._begun:
+            self._keep(self.image)
+        else:
+            self._note_early(self.image)
 
     def _keep(self, tensor: Tensor) -> int:
         self._live[id(tensor)] = (tensor, len(self._values), tensor._version)
         self._values.append(tensor.clone())
         return len(self._values) - 1
 
+    def _note_early(self, tensor: Tensor) -> None:
+        self._early[id(tensor)] = (weakref.ref(tensor), tensor._version)
+
+    def _is_early(self, tensor: Tensor) -> bool:
+        known = self._early.get(id(tensor))
+        return known is not None and known[0]() is tensor
+
     def _index(self, tensor: Tensor) -> int | None:
-        if id(tensor) not in self._live:
+        if id(tensor) in self._live:
+            _, index, version = self._live[id(tensor)]
+        elif self._begun and self._is_early(tensor):
+            version = self._early[id(tensor)][1]
+            index = self._keep(tensor)
+        else:
             return None
-        _, index, version = self._live[id(tensor)]
         if version != tensor._version:
             raise Unfollowable("it writes into a tensor through another that shares its memory")
         return index
 
     def copied(self, source: Sequence[Tensor], result: Tensor) -> None:
         for tensor in source:
+            if not self._begun and self._is_early(tensor):
+                self._note_early(result)
+                return
             index = self._index(tensor)
             if index is not None:
                 if result.dtype != tensor.dtype:
@@ -145,6 +219,8 @@ class _TapeRecorder(Calls):
 
     def call(self, visit: Visit) -> Any:
         given = tensors((visit.args, visit.kwargs))
+        if not self._begun:
+            return self._before(visit, given)
         indices = [index for tensor in given if (index := self._index(tensor)) is not None]
         if not indices:
             return visit.run()
@@ -162,9 +238,30 @@ class _TapeRecorder(Calls):
         )
         return result
 
+    def _before(self, visit: Visit, given: Sequence[Tensor]) -> Any:
+        """Carry a call before the start out; at the start itself, begin."""
+        result = visit.run()
+        at_start = self._start is not None and visit.key == self._start.key
+        if not at_start and not any(self._is_early(tensor) for tensor in given):
+            return result
+        self._begun = at_start
+        part = 0
+        for tensor in tensors(result):
+            if not self._begun:
+                self._note_early(tensor)
+                continue
+            index = self._keep(tensor)
+            if tensor.is_floating_point():
+                self._layers[Target(visit.key, part)] = index
+                part += 1
+        return result
+
     def returned(self, key: Key, args: Any, output: Any) -> Any:
-        unseen = [t for t in tensors(output) if t.is_floating_point() and id(t) not in self._live]
-        if unseen and any(id(t) in self._live for t in tensors(args)):
+        def known(tensor: Tensor) -> bool:
+            return id(tensor) in self._live or self._is_early(tensor)
+
+        unseen = [t for t in tensors(output) if t.is_floating_point() and not known(t)]
+        if unseen and any(known(t) for t in tensors(args)):
             raise Unfollowable(f"{key.path or 'the network'} computes in a way that cannot be seen")
         return None
 
