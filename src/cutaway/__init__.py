@@ -178,7 +178,10 @@ def __dir__() -> list[str]:
 def _hint(name: str) -> str:
     if name.startswith("_"):  # asked by the machinery of Python, not by a person
         return ""
+    from cutaway import attribution
     from cutaway.errors import closest
 
+    if name in attribution.__all__:
+        return f". It is cutaway.attribution.{name}"
     near = closest(name, __all__)
     return f". Closest: {', '.join(near)}" if near else ""

@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from cutaway.cli.options import Device, Json, Model, Out, Seed, Size, Weights, one_photo, open_network, sizes
+from cutaway.cli.options import (
+    Device,
+    Json,
+    MaxMemory,
+    Model,
+    Out,
+    Seed,
+    Size,
+    Weights,
+    one_photo,
+    open_network,
+    sizes,
+)
 from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
 
@@ -35,10 +47,19 @@ def run(
     ] = None,
     look: Annotated[str, typer.Option("--look", help="overlay, plain or camshow.")] = "overlay",
     columns: Annotated[int, typer.Option("--columns", help="Of the sheet.", min=1, max=20)] = 4,
+    trust: Annotated[
+        str,
+        typer.Option(
+            "--trust",
+            help="Numbers below each map: cheap, or full (deletion, insertion, shuffled weights), at about 140 passes "
+            "for each.",
+        ),
+    ] = "cheap",
     size: Size = None,
     weights: Weights = None,
     out: Out = "cutaway-out",
     device: Device = "auto",
+    max_memory: MaxMemory = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -53,11 +74,12 @@ def run(
       cutaway compare cat.jpg --class "Egyptian cat" --method cam --method occlusion
       cutaway compare cat.jpg --model resnet50 --weights resnet50.safetensors --out sheets
     """
+    from cutaway.network.memory import memory
     from cutaway.recipes.compare import USUAL, compare
 
     given = one_photo(photo, "compare")
     network = open_network(model, weights, device, seed)
-    with progress(quiet=as_json):
+    with memory(max_memory), progress(quiet=as_json):
         result = compare(
             network,
             given,
@@ -66,6 +88,7 @@ def run(
             size=sizes(size),
             look=look,
             columns=columns,
+            trust=trust,
         )
     stem = f"compare-{'photo' if photo == '-' else Path(given).stem}"
     written = write(result, place(out, stem, set()), html=True)

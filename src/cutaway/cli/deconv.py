@@ -11,6 +11,7 @@ import typer
 from cutaway.cli.options import (
     Device,
     Json,
+    MaxMemory,
     Model,
     Out,
     Size,
@@ -20,6 +21,7 @@ from cutaway.cli.options import (
     open_network,
     sizes,
 )
+from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
 from cutaway.errors import BadSetting
 
@@ -63,6 +65,7 @@ def run(
     weights: Weights = None,
     out: Out = "cutaway-out",
     device: Device = "auto",
+    max_memory: MaxMemory = None,
     as_json: Json = False,
 ) -> None:
     """Show what in a photo made a layer's units fire.
@@ -79,6 +82,7 @@ def run(
       cutaway deconv cat.jpg --layer fire9 --top 3 --how sum
       cutaway deconv cat.jpg -l conv1 -l fire3 -l fire7 --top 512 --how overlay
     """
+    from cutaway.network.memory import memory
     from cutaway.recipes.deconv import deconv
 
     path = one_photo(photo, "deconv")
@@ -92,7 +96,8 @@ def run(
         "size": sizes(size),
     }
     network = open_network(model, weights, device)
-    result = deconv(network, path, layers if len(layers) > 1 else layers[0], **settings)
+    with memory(max_memory), progress(quiet=as_json):
+        result = deconv(network, path, layers if len(layers) > 1 else layers[0], **settings)
     stem = f"deconv-{'photo' if photo == '-' else Path(path).stem}-{'-'.join(layers)}"
     written = write(result, place(out, stem, set()), html=True)
     units = result.provenance["units"]

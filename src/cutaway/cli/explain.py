@@ -8,7 +8,19 @@ from typing import Annotated, Any
 
 import typer
 
-from cutaway.cli.options import Device, Json, Model, Out, Seed, Size, Weights, expanded, open_network, sizes
+from cutaway.cli.options import (
+    Device,
+    Json,
+    MaxMemory,
+    Model,
+    Out,
+    Seed,
+    Size,
+    Weights,
+    expanded,
+    open_network,
+    sizes,
+)
 from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
 from cutaway.errors import BadImage
@@ -74,6 +86,7 @@ def run(
     weights: Weights = None,
     out: Out = "cutaway-out",
     device: Device = "auto",
+    max_memory: MaxMemory = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -94,6 +107,7 @@ def run(
       cutaway explain cat.jpg --model models/mine.py:build --weights mine.safetensors --method grad-cam
     """
     from cutaway.attribution.methods import method_named
+    from cutaway.network.memory import memory
 
     chosen = None
     if method is not None or layer is not None:
@@ -111,7 +125,7 @@ def run(
     }
     paths = expanded(photos)
     network = open_network(model, weights, device, seed)
-    with progress(quiet=as_json or len(paths) > 1):
+    with memory(max_memory), progress(quiet=as_json or len(paths) > 1):
         told, refused = _sheets(network, paths, settings, out, together or scale == "shared", as_json)
     if as_json:
         print(json.dumps({"photos": told, "skipped": refused}, ensure_ascii=False, indent=2))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Device",
     "Json",
+    "MaxMemory",
     "Model",
     "Out",
     "Seed",
@@ -59,6 +60,15 @@ Seed = Annotated[
     int, typer.Option("--seed", help="For methods that draw at random; same seed, same picture.")
 ]
 Device = Annotated[str, typer.Option("--device", help="cpu, cuda, or auto (cuda where there is one).")]
+MaxMemory = Annotated[
+    str | None,
+    typer.Option(
+        "--max-memory",
+        help="What methods of many passes may take for their activations, as 800MB or 2G; half of what is free by "
+        "default.",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print a machine-readable summary and nothing else.")]
 
 

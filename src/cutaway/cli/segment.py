@@ -12,6 +12,7 @@ from cutaway.cli.kept import keep
 from cutaway.cli.options import (
     Device,
     Json,
+    MaxMemory,
     Model,
     Out,
     Size,
@@ -21,6 +22,7 @@ from cutaway.cli.options import (
     open_network,
     sizes,
 )
+from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
 from cutaway.errors import BadSetting
 
@@ -61,6 +63,7 @@ def run(
     weights: Weights = None,
     out: Out = "cutaway-out",
     device: Device = "auto",
+    max_memory: MaxMemory = None,
     as_json: Json = False,
 ) -> None:
     """Cut an object out of a photo by a class's map.
@@ -75,6 +78,7 @@ def run(
       cutaway segment cat.jpg --truth cat-mask.png --json
       cutaway segment cat.jpg --truth 10,20,280,400
     """
+    from cutaway.network.memory import memory
     from cutaway.recipes.segment import segment
     from cutaway.view.picture import Picture
 
@@ -86,16 +90,17 @@ def run(
             raise BadSetting(f"--truth takes a picture or top,left,bottom,right, got {truth!r}")
         known = tuple(corners)
     network = open_network(model, weights, device)
-    result = segment(
-        network,
-        given,
-        target=target,
-        method=method,
-        how=how,
-        level=level,
-        truth=known,
-        size=sizes(size),
-    )
+    with memory(max_memory), progress(quiet=as_json):
+        result = segment(
+            network,
+            given,
+            target=target,
+            method=method,
+            how=how,
+            level=level,
+            truth=known,
+            size=sizes(size),
+        )
     path = place(out, f"segment-{'photo' if photo == '-' else Path(given).stem}", set())
     written = write(result, path, html=True)
     values = result.rows[0][-1]

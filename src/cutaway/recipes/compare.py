@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from cutaway.attribution.attribution import Attribution, lattice_of
 from cutaway.attribution.methods import method_named
+from cutaway.attribution.trust import Trust
+from cutaway.attribution.trust import trust as measured
 from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.images.read import Source, read
 from cutaway.network.memory import check_fits
@@ -58,6 +60,7 @@ def compare(
     size: int | tuple[int, int] | Literal["photo"] | None = None,
     look: str = "overlay",
     columns: int = 4,
+    trust: str = "cheap",
 ) -> Grid:
     """Ask several methods the same question about one photo, and draw their maps as equal cards.
 
@@ -70,6 +73,8 @@ def compare(
         size: another input size.
         look: as of a Heatmap.
         columns: of the sheet.
+        trust: "cheap" numbers below each map, or "full" ones (deletion, insertion, shuffled weights, saturation),
+            at about 140 passes and four more maps for each.
 
     Returns:
         A Grid; `provenance["methods"]` lists what was drawn, and what was left out and why.
@@ -88,6 +93,8 @@ def compare(
         raise BadSetting(f"methods takes a list of at least one method, got {methods!r}")
     if columns < 1:
         raise BadSetting(f"columns must be at least 1, got {columns}")
+    if trust not in ("cheap", "full"):
+        raise BadSetting(f"trust must be cheap or full, got {trust!r}")
     if target is not None and objective is not None:
         raise BadSetting("give target or objective, not both")
     network = opened(network).at(size)
@@ -100,12 +107,12 @@ def compare(
     told: list[dict[str, Any]] = []
     for method in chosen:
         try:
-            cell = _card(network, picture, images, method, question, look)
+            cell, numbers = _card(network, picture, images, method, question, look, trust == "full")
         except UnsupportedMethod as refusal:
             told.append({"method": type(method).__name__, "refused": str(refusal)})
             continue
         cells.append(cell)
-        told.append({"method": type(method).__name__, "settings": repr(method)})
+        told.append({"method": type(method).__name__, "settings": repr(method), "trust": numbers.told()})
     if len(cells) == 1:
         raise UnsupportedMethod("; ".join(one["refused"] for one in told))
     refused = [f"{one['method']}: {one['refused']}" for one in told if "refused" in one]
@@ -119,6 +126,7 @@ def compare(
         size=size,
         look=look,
         columns=columns,
+        trust=trust,
     )
     return Grid(
         rows=tuple(tuple(cells[i : i + columns]) for i in range(0, len(cells), columns)),
@@ -145,8 +153,10 @@ def _card(
     method: Attribution,
     objective: Objective,
     look: str,
-) -> Viewable:
-    values = method(network, images, objective)[0].float().cpu().numpy()
+    full: bool,
+) -> tuple[Viewable, Trust]:
+    maps = method(network, images, objective)
+    values = maps[0].float().cpu().numpy()
     layer, lattice = lattice_of(method, network, images)
     if lattice is None:
         raise UnsupportedMethod(f"the units of {layer} have no place in the photo")
@@ -158,13 +168,15 @@ def _card(
         most = scale.high if fine else float(np.abs(values).max(initial=0))
         scale = Range(-most if signed else 0.0, most, "0 … 99 %" if fine else "cell")
     where = "pixels" if layer == INPUT else layer
-    return drawn_on(
+    (numbers,) = measured(network, images.as_subclass(Tensor), objective, method, maps, full=full)
+    card = drawn_on(
         network,
         photo,
         images.places[0].placement(lattice),
         values,
-        f"{type(method).__name__}\n{where}",
+        f"{type(method).__name__}\n{where}\n{numbers}",
         scale,
         look,
         "diverging" if signed and look == "overlay" else "inferno",
     )
+    return card, numbers

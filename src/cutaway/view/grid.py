@@ -57,6 +57,10 @@ class Grid(Viewable):
     provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
     gap: int = GAP
 
+    def __repr__(self) -> str:
+        shape = " × ".join(str(n) for n in (len(self.rows), max(map(len, self.rows), default=0)))
+        return f"Grid({shape}{', ' + self.title if self.title else ''})"
+
     def __post_init__(self) -> None:
         if self.gap < 0:
             raise BadSetting(f"the gap between tiles cannot be negative, got {self.gap}")

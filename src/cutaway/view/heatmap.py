@@ -69,6 +69,11 @@ class Heatmap(Viewable):
     colorbar: bool = True
     provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
+    def __repr__(self) -> str:
+        rows, columns = self.values.shape
+        told = self.caption.splitlines()[0] if self.caption else ""
+        return f"Heatmap({rows} × {columns}{', ' + told if told else ''})"
+
     def __post_init__(self) -> None:
         if self.raw.ndim != 2 or self.raw.size == 0:
             raise BadSetting(
