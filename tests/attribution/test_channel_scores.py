@@ -133,3 +133,25 @@ def test_a_transformer_is_explained_on_the_photo() -> None:
     net = cw.Network(Mixing(mean=False).eval(), cw.Preprocessing(size=(16, 24), fit="exact"))
     sheet = cw.explain(net, "examples/photos/chelsea.png", top=1)
     assert sheet.provenance["photos"][0]["method"] == "GradCAM at norm1"
+
+
+def test_a_layer_before_an_activation_in_place_keeps_its_own_values() -> None:
+    """What follows the layer is carried out again, twice; nothing may be written into what was kept of it."""
+    module = small()
+    module[1] = nn.ReLU(inplace=True)
+    images = torch.randn(1, 3, 16, 20)
+    before = module[0](images)
+    leaf = before.detach().clone().requires_grad_(True)
+    (slope,) = torch.autograd.grad(module[1:](leaf.clone())[0, 2], leaf)
+    expected = (slope.mean((2, 3), keepdim=True) * before).sum(1, keepdim=True)
+    found = GradCAM("0", relu=False)(cw.Network(module), images, cw.class_logit(2))
+    torch.testing.assert_close(found, expected.detach(), rtol=1e-5, atol=1e-7)
+
+
+def test_only_the_class_asked_for_is_computed_and_gives_the_same() -> None:
+    module = small()
+    net, image = cw.Network(module), torch.randn(1, 3, 16, 20)
+    plain = cw.Objective("class 2", ("@logits",), lambda a: a["@logits"][:, 2])
+    for method in (cw.attribution.RISE(masks=40), cw.attribution.LIME(samples=40, parts="grid")):
+        fewer, whole = method(net, image, cw.class_logit(2)), method(net, image, plain)
+        torch.testing.assert_close(fewer, whole, rtol=1e-4, atol=1e-6)

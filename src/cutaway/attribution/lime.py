@@ -101,7 +101,15 @@ class LIME:
                 return torch.where(shown, image, hidden_by)
 
             score = for_each_copy(objective, copies) if copies > 1 else alone(objective, i, len(plain)).score
-            scores = score_many(network, masked, self.samples, score, objective.layers, what="samples")
+            scores = score_many(
+                network,
+                masked,
+                self.samples,
+                score,
+                objective.layers,
+                what="samples",
+                columns=objective.columns,
+            )
             weights = self.fit(seen, scores.cpu().double().view(self.samples, -1))
             found.append(weights.T[:, places.cpu()][:, None].to(plain))
         return torch.cat(found)

@@ -71,7 +71,9 @@ class RISE:
 
             # An image that is asked several things at once is masked and run once.
             score = for_each_copy(objective, copies) if copies > 1 else alone(objective, i, len(plain)).score
-            found = score_many(network, masked, self.masks, score, objective.layers, what="masks")
+            found = score_many(
+                network, masked, self.masks, score, objective.layers, what="masks", columns=objective.columns
+            )
             scores = found.cpu().double().reshape(self.masks, -1)
             total = torch.zeros(scores.shape[1], h * w, dtype=torch.float64)
             for start in range(0, self.masks, 64):

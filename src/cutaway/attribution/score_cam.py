@@ -81,7 +81,13 @@ class ScoreCAM:
             scores = nothing.expand(len(maps), *nothing.shape[1:]).clone()
             if len(live):
                 scores[live] = score_many(
-                    network, dimmed, len(live), score, objective.layers, what="channels"
+                    network,
+                    dimmed,
+                    len(live),
+                    score,
+                    objective.layers,
+                    what="channels",
+                    columns=objective.columns,
                 )
             weights = scores.view(len(maps), -1).softmax(0)
             found.append(torch.einsum("ck,chw->khw", weights, maps)[:, None])

@@ -12,9 +12,12 @@ from torch import Tensor
 
 from cutaway.errors import BadSetting, OutOfMemory
 from cutaway.network.capture import capture
+from cutaway.network.finite import check_finite
+from cutaway.network.inputs import cannot_run
 from cutaway.network.memory import chunk
 from cutaway.network.network import Network
 from cutaway.network.progress import report
+from cutaway.network.resume import quicker
 
 __all__ = ["in_chunks", "quickest_format", "score_many"]
 
@@ -22,6 +25,7 @@ Result = TypeVar("Result")
 _log = logging.getLogger("cutaway")
 # Fewer images than this do not repay finding out which memory format is the faster one.
 _WORTH_A_TRIAL = 4
+_WORTH_FOLLOWING = 32
 
 
 def score_many(
@@ -32,6 +36,7 @@ def score_many(
     reads: Sequence[str],
     *,
     what: str = "images",
+    columns: frozenset[int] | None = None,
 ) -> Float[Tensor, " count *more"]:
     """Score many images without ever holding more of them than the memory budget allows.
 
@@ -43,6 +48,7 @@ def score_many(
             image alone.
         reads: names of the layers that the score reads.
         what: for the progress.
+        columns: the entries of the one layer that the score reads, where it reads no others: only these are computed.
 
     Returns:
         One score for each image, in their order; the same for every size of chunks up to rounding.
@@ -61,9 +67,20 @@ def score_many(
     first = make(0, 1)
     layout = quickest_format(network, first) if count >= _WORTH_A_TRIAL else torch.contiguous_format
 
+    ready = quicker(network, first, reads, columns) if count >= _WORTH_FOLLOWING else None
+
     def scored(start: int, stop: int) -> Tensor:
         images = make(start, stop).contiguous(memory_format=layout)
-        return score(capture(network, images, reads)).detach()
+        if ready is None:
+            return score(capture(network, images, reads)).detach()
+        run, wrapped = ready
+        try:
+            with torch.no_grad():
+                found = wrapped(score)(run.run(images)).detach()
+        except RuntimeError as error:
+            raise cannot_run(network.module, [images], error) from error
+        check_finite(network, images, {"the score": found})
+        return found
 
     return torch.cat(in_chunks(count, chunk(network, first), scored, what))
 

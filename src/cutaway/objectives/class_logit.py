@@ -45,32 +45,22 @@ def class_logit(index: SupportsIndex | Sequence[SupportsIndex], output: int | st
 def class_probability(
     index: SupportsIndex | Sequence[SupportsIndex], output: int | str | None = None
 ) -> Objective:
-    """Score images by one class's probability, in 0..1: the network's own where it gives one, else by a softmax.
-
-    A network that ends in a softmax, a sigmoid or the logarithm of one gives probabilities; of any other output the
-    softmax is taken, as of one of several.
+    """Score images by one class's softmax probability, in 0..1.
 
     Args:
         index: the class, 0-based; or one class per image.
-        output: which output, for a network with several: its place (0, 1, …) or its key ("out"); a softmax is taken.
+        output: which output, for a network with several: its place (0, 1, …) or its key ("out").
 
-    >>> class_probability(0).score({"@logits": torch.zeros(1, 4), "@output": torch.zeros(1, 4)})
+    >>> class_probability(0).score({"@logits": torch.zeros(1, 4)})
     tensor([0.2500])
-    >>> class_probability(0).score({"@logits": torch.zeros(1, 4), "@output": torch.full((1, 4), 0.5)})
-    tensor([0.5000])
     """
     layer = output_layer(output)
-    layers = (layer, OUTPUT) if output is None else (layer,)
 
     def score(activations: Mapping[str, Tensor]) -> Tensor:
         logits = _pick(activations, layer, index)
-        own = activations.get(OUTPUT, activations[layer])
-        if own.shape != activations[layer].shape or torch.equal(own, activations[layer]):
-            return torch.exp(logits - torch.logsumexp(activations[layer], dim=1))
-        found = _pick(activations, OUTPUT, index)
-        return found if bool((own >= 0).all()) else found.exp()
+        return torch.exp(logits - torch.logsumexp(activations[layer], dim=1))
 
-    return Objective(f"probability of class {told_classes(index)}", layers, score)
+    return Objective(f"probability of class {told_classes(index)}", (layer,), score)
 
 
 def output_layer(output: int | str | None, only: str = LOGITS) -> str:

@@ -174,7 +174,7 @@ def _card(
         photo,
         images.places[0].placement(lattice),
         values,
-        f"{type(method).__name__}\n{where}\n{numbers}",
+        f"{type(method).__name__}\n{numbers}\n{where}",
         scale,
         look,
         "diverging" if signed and look == "overlay" else "inferno",
