@@ -30,6 +30,13 @@ def main() -> None:
         "two-photos": cw.activations(net, [cat, coffee], "fire6-relu_squeeze1x1", channels=[3, 5]),
         "weights": cw.weights(net),
         "compare": cw.compare(net, cat),
+        "methods": cw.compare(
+            # Every method by its name; LRP and SHAP come from other packages.
+            net,
+            coffee,
+            methods=[name for name in cw.attribution.METHODS if name not in ("lrp", "shap")],
+            columns=5,
+        ),
         "trust": cw.explain(net, coffee, top=1, method="grad-cam", trust="full"),
         "segment": cw.segment(net, coffee),
         "deconv": cw.deconv(net, cat, "fire5"),

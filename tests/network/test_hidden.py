@@ -7,7 +7,7 @@ import logging
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
@@ -82,6 +82,8 @@ class Mixed(nn.Module):
                 x = F.max_pool2d(x, (3, 2), 1)
             elif part == "average":
                 x = F.avg_pool2d(x, 2)
+            elif part == "same pool":
+                x = F.adaptive_avg_pool2d(layer(x), x.shape[2:])
             elif part == "average cut":
                 x = F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False)
             elif part == "pad":
@@ -109,7 +111,7 @@ class Mixed(nn.Module):
 
 PARTS = (
     "conv,strided,dilated,grouped,thin,norm,residual,cat,max,average,pad,mirror,gate,upsample,slice,"
-    "in place,overlapping max,average cut"
+    "in place,overlapping max,average cut,same pool"
 ).split(",")
 
 
@@ -134,9 +136,11 @@ def test_equals_the_whole_network(
     module = Mixed(parts, head).double().eval()
     image, filled = torch.randn(1, 3, *size).double(), torch.randn(1, 3, *size).double()
     tops, lefts = list(range(0, size[0] - 1, step[0])), list(range(0, size[1] - 1, step[1]))
-    with torch.no_grad():
-        if module(image).shape[-1] == 0:
-            return
+    try:
+        with torch.no_grad():
+            module(image)
+    except RuntimeError:  # too many strides for so small an image
+        reject()
     tape = record_tape(module, image)
     ready = Incremental(tape, {"@output": tape.outputs[""]}, [1] * len(tape.steps), patch, tops, lefts, 16)
     found = ready.scores(filled, lambda a: a["@output"], "positions")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -13,7 +14,7 @@ from cutaway.network.capture import addresses, capture
 from cutaway.network.incremental import Incremental
 from cutaway.network.inputs import short_of_memory
 from cutaway.network.many import score_many
-from cutaway.network.memory import chunk
+from cutaway.network.memory import chunk, keeps
 from cutaway.network.narrowed import narrowed
 from cutaway.network.network import Network
 from cutaway.network.resume import spread_out
@@ -43,8 +44,8 @@ def score_hidden(
     """Score an image with a patch of it replaced, for each position of the patch, row by row.
 
     Only what the patch reaches is computed anew, where the network's operations can be followed; what comes out is
-    compared with the network's own answer for one position. Where it cannot be followed, or nothing is saved, all
-    positions run through the whole network, and a word in the log says so.
+    compared with the network's own answer at the first, the middle and the last position. Where it cannot be followed,
+    or nothing is saved, all positions run through the whole network, and a word in the log says so.
 
     Args:
         network: left exactly as found.
@@ -77,9 +78,10 @@ def score_hidden(
 
     try:
         found = _followed(network, image, filled, patch, tops, lefts, score, reads, columns)
-        middle = total // 2
-        own = score(capture(network, hidden(middle, middle + 1), reads)).detach()[0]
-        if bool((own - found[middle]).abs().max() > _WRONG * found.abs().max().clamp(min=1e-6)):
+        seen = sorted({0, total // 2, total - 1})
+        batch = torch.cat([hidden(place, place + 1) for place in seen])
+        own = score(capture(network, batch, reads)).detach()
+        if bool((own - found[seen]).abs().max() > _WRONG * found.abs().max().clamp(min=1e-6)):
             raise Unfollowable("computing only what changes gave another answer than the network itself")
         return found
     except Unfollowable as reason:
@@ -102,6 +104,8 @@ def _followed(
     columns: frozenset[int] | None,
 ) -> Tensor:
     trace = network.trace(image)
+    if not keeps(network, image):
+        raise Unfollowable("the photo's activations would not fit the memory budget")
     tape = record_tape(network.module, image)
     places = {name: tape.place(target) for name, target in addresses(network, trace, reads).items()}
     costs = {tape.layers[call.target]: call.macs for call in trace.calls if call.target in tape.layers}

@@ -14,7 +14,7 @@ from cutaway.errors import BadSetting, OutOfMemory
 from cutaway.network.capture import capture
 from cutaway.network.finite import check_finite
 from cutaway.network.inputs import cannot_run
-from cutaway.network.memory import chunk
+from cutaway.network.memory import chunk, keeps
 from cutaway.network.network import Network
 from cutaway.network.progress import report
 from cutaway.network.resume import quicker
@@ -67,7 +67,8 @@ def score_many(
     first = make(0, 1)
     layout = quickest_format(network, first) if count >= _WORTH_A_TRIAL else torch.contiguous_format
 
-    ready = quicker(network, first, reads, columns) if count >= _WORTH_FOLLOWING else None
+    worth = count >= _WORTH_FOLLOWING and columns is not None and keeps(network, first)
+    ready = quicker(network, first, reads, columns) if worth else None
 
     def scored(start: int, stop: int) -> Tensor:
         images = make(start, stop).contiguous(memory_format=layout)

@@ -17,7 +17,7 @@ from cutaway.network.inputs import Inputs, input_tensors
 from cutaway.network.network import Network
 from cutaway.network.trace import Call, Trace
 
-__all__ = ["budget", "check_fits", "chunk", "keep_freed", "memory"]
+__all__ = ["budget", "check_fits", "chunk", "keep_freed", "keeps", "memory"]
 
 _limit: ContextVar[int | None] = ContextVar("memory_limit", default=None)
 _kept = False
@@ -86,6 +86,19 @@ def chunk(network: Network, images: Inputs, *, gradient: bool = False, most: int
     size = torch.finfo(network.dtype).bits // 8
     usual = most or (_GPU_CHUNK if device.type == "cuda" else _KEPT_CHUNK if _kept else _CPU_CHUNK)
     return max(1, min(usual, budget(device) // max(1, numbers * size)))
+
+
+def keeps(network: Network, images: Inputs) -> bool:
+    """Tell whether all activations of one image may be kept, twice over, within a quarter of the budget.
+
+    >>> from torch import nn
+    >>> net = Network(nn.Sequential(nn.Conv2d(3, 64, 3), nn.ReLU()))
+    >>> with memory("16M"):
+    ...     keeps(net, torch.zeros(1, 3, 512, 512))
+    False
+    """
+    size = torch.finfo(network.dtype).bits // 8
+    return 8 * size * sum(map(_count, network.trace(images).calls)) <= budget(network.device)
 
 
 def check_fits(network: Network, images: Inputs) -> None:
