@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 
 import pytest
 import torch
@@ -12,12 +13,25 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import cutaway as cw
+from cutaway.network import hidden
 from cutaway.network.hidden import score_hidden
 from cutaway.network.incremental import Incremental
 from cutaway.network.network import Network
 from cutaway.network.tape import Unfollowable, record_tape
 from cutaway.network.winograd import Winograd
 from cutaway.objectives.class_logit import class_logit
+
+
+@pytest.fixture
+def always_followed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> pytest.LogCaptureFixture:
+    """Small networks save nothing, and would run whole: here they are followed all the same."""
+    monkeypatch.setattr(hidden, "_NOT_WORTH_IT", math.inf)
+    # The import contracts, which another test checks in this process, turn off what logs there are.
+    monkeypatch.setattr(logging.getLogger("cutaway"), "disabled", False)
+    caplog.set_level(logging.WARNING, logger="cutaway")
+    return caplog
 
 
 def by_hand(
@@ -151,7 +165,7 @@ def test_equals_the_whole_network(
 
 @pytest.mark.parametrize("columns", [None, frozenset({1, 3})])
 @pytest.mark.parametrize("head", ["map", "mean"])
-def test_only_the_columns_asked_for(columns: frozenset[int] | None, head: str) -> None:
+def test_only_the_columns_asked_for(always_followed, columns: frozenset[int] | None, head: str) -> None:
     torch.manual_seed(0)
     module = Mixed(["conv", "max"], head).eval()
     image = torch.randn(1, 3, 32, 32)
@@ -162,9 +176,10 @@ def test_only_the_columns_asked_for(columns: frozenset[int] | None, head: str) -
     )
     whole = by_hand(module, image, image * 0, (6, 6), [0, 12, 26], [0, 9])
     torch.testing.assert_close(found, whole[:, 1] - 2 * whole[:, 3], rtol=1e-5, atol=1e-5)
+    assert not always_followed.text
 
 
-def test_a_unit_in_the_middle() -> None:
+def test_a_unit_in_the_middle(always_followed) -> None:
     torch.manual_seed(0)
     net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(inplace=True), nn.Conv2d(4, 4, 3), nn.Flatten()))
     image = torch.randn(1, 3, 20, 20)
@@ -174,6 +189,7 @@ def test_a_unit_in_the_middle() -> None:
     assert field[2, 2]
     assert not field[0].any()
     assert not field[:, 4].any()
+    assert not always_followed.text
 
 
 class Attention(nn.Module):
@@ -214,20 +230,47 @@ class ByBrightness(nn.Module):
         return (y if float(x.mean()) > 0.95 else -y).mean((2, 3))
 
 
-@pytest.mark.parametrize("module", [Attention(), Hiding(), ByBrightness()], ids=lambda m: type(m).__name__)
+@pytest.mark.parametrize(
+    ("module", "reason"),
+    [(Attention(), None), (Hiding(), "cannot be seen"), (ByBrightness(), "another answer")],
+    ids=["attention", "hiding", "by-brightness"],
+)
 def test_what_cannot_be_followed_runs_whole_and_says_so(
-    module: nn.Module, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    always_followed, monkeypatch: pytest.MonkeyPatch, module: nn.Module, reason: str | None
 ) -> None:
-    # The import contracts, which another test checks in this process, turn off what logs there are.
-    monkeypatch.setattr(logging.getLogger("cutaway"), "disabled", False)
+    if reason is None:
+        monkeypatch.undo()  # attention is followed, but saves nothing
+        monkeypatch.setattr(logging.getLogger("cutaway"), "disabled", False)
     net, image = Network(module), torch.ones(1, 3, 16, 16)
-    with caplog.at_level(logging.WARNING, logger="cutaway"):
-        found = cw.attribution.Occlusion(size=4, stride=4)(net, image, class_logit(1))
-    assert "whole network" in caplog.text
+    found = cw.attribution.Occlusion(size=4, stride=4)(net, image, class_logit(1))
+    assert "whole network" in always_followed.text
+    assert (reason or "save nothing") in always_followed.text
     whole = by_hand(module, image, image * 0, (4, 4), [0, 4, 8, 12], [0, 4, 8, 12])
     with torch.no_grad():
         fall = module(image)[0, 1] - whole[:, 1]
     torch.testing.assert_close(found.flatten(), fall, rtol=1e-5, atol=1e-6)
+
+
+class TwoHeads(nn.Module):
+    """Another classifier for dark images."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.light, self.dark = nn.Linear(3, 4), nn.Linear(3, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.light if float(x.mean()) > 0.95 else self.dark)(x.mean((2, 3)))
+
+
+def test_masked_images_that_take_another_way_are_run_anew(always_followed) -> None:
+    """Leaving out the classes that nobody asks for stands on one pass: what it finds is compared with others."""
+    module, image = TwoHeads(), torch.ones(1, 3, 16, 16)
+    method = cw.attribution.LIME(samples=40, parts="grid")
+    plain = cw.Objective("class 2", ("@logits",), lambda a: a["@logits"][:, 2])
+    found = method(Network(module), image, class_logit(2))
+    assert "run anew" in always_followed.text
+    torch.testing.assert_close(found, method(Network(module), image, plain), rtol=1e-5, atol=1e-6)
 
 
 def test_shared_memory_that_is_written_to_is_refused() -> None:
@@ -252,7 +295,7 @@ def test_winograd_is_the_convolution(size: tuple[int, int]) -> None:
     )
 
 
-def test_leaves_the_threads_as_they_were() -> None:
+def test_leaves_the_threads_as_they_were(always_followed) -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
@@ -263,5 +306,6 @@ def test_leaves_the_threads_as_they_were() -> None:
         torch.set_num_threads(1)
         one = cw.attribution.Occlusion(size=8, stride=4)(net, image, class_logit(1))
         assert torch.equal(one, two)
+        assert not always_followed.text
     finally:
         torch.set_num_threads(before)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from cutaway.attribution.averaged import alone, for_each_copy
-from cutaway.network.inputs import once
+from cutaway.attribution.averaged import each_image
 from cutaway.network.many import in_chunks
 from cutaway.network.map_layer import as_map, map_layer
 from cutaway.network.memory import chunk
@@ -57,48 +57,45 @@ class AblationCAM:
         """
         plain = images.as_subclass(Tensor).to(network.device, network.dtype)
         layer = self.grid(network, plain)
-        one, copies = once(plain)
-        found = []
-        for i in range(len(one)):
-            image = one[i : i + 1]
-            ready, wrapped = resumed(network, image, layer, objective.layers, objective.columns)
-            score = wrapped(
-                for_each_copy(objective, copies) if copies > 1 else alone(objective, i, len(plain)).score
-            )
-            values = ready.activation
-            maps = as_map(network, image, map_layer(network, image, layer, type(self).__name__), values)
-            live = torch.nonzero(maps[0].flatten(1).any(1))[:, 0]
-            # The channels of a map stand first, those of tokens last.
-            channels = 1 if values.shape == maps.shape else -1
-            with torch.no_grad():
-                whole = score(ready.run(values)).view(1, -1)
-
-                def without(
-                    start: int,
-                    stop: int,
-                    values: Tensor = values,
-                    which: Tensor = live,
-                    channels: int = channels,
-                ) -> Tensor:
-                    batch = values.repeat(stop - start, *(1,) * (values.dim() - 1))
-                    batch.movedim(channels, 1)[torch.arange(stop - start), which[start:stop]] = 0
-                    return batch
-
-                weights = maps.new_zeros(maps.shape[1], whole.shape[1])
-                if len(live):
-                    parts = in_chunks(
-                        len(live),
-                        chunk(network, image, most=64),
-                        lambda a, b: score(ready.run(without(a, b))).view(b - a, -1),  # noqa: B023
-                        "channels",
-                    )
-                    weights[live] = whole - torch.cat(parts)
-            if self.share:
-                weights = weights / torch.where(whole == 0, 1, whole)
-            found.append(torch.einsum("ck,chw->khw", weights, maps[0])[:, None])
-        joined = torch.cat(found)
+        joined = torch.cat(
+            [
+                self._of_one(network, image, layer, score, objective)
+                for image, score in each_image(plain, objective)
+            ]
+        )
         return joined.clamp_min(0) if self.relu else joined
 
     def grid(self, network: Network, images: Float[Tensor, "n c h w"]) -> str:
         """Name the layer whose channels are weighted."""
         return map_layer(network, images, self.layer, type(self).__name__).name
+
+    def _of_one(
+        self,
+        network: Network,
+        image: Tensor,
+        layer: str,
+        score: Callable[[Mapping[str, Tensor]], Tensor],
+        objective: Objective,
+    ) -> Float[Tensor, "k 1 rows columns"]:
+        ready, wrapped = resumed(network, image, layer, objective.layers, objective.columns)
+        values, told = ready.activation, wrapped(score)
+        maps = as_map(network, image, map_layer(network, image, layer, type(self).__name__), values)[0]
+        live = torch.nonzero(maps.flatten(1).any(1))[:, 0]
+        # The channels of a map stand first, those of tokens last.
+        channels = 1 if values.shape[1:] == maps.shape else -1
+
+        def without(start: int, stop: int) -> Tensor:
+            batch = values.repeat(stop - start, *(1,) * (values.dim() - 1))
+            batch.movedim(channels, 1)[torch.arange(stop - start), live[start:stop]] = 0
+            with torch.no_grad():
+                return told(ready.run(batch)).view(stop - start, -1)
+
+        with torch.no_grad():
+            whole = told(ready.run(values)).view(1, -1)
+        weights = maps.new_zeros(len(maps), whole.shape[1])
+        if len(live):
+            parts = in_chunks(len(live), chunk(network, image, most=64), without, "channels")
+            weights[live] = whole - torch.cat(parts)
+        if self.share:
+            weights = weights / torch.where(whole == 0, 1, whole)
+        return torch.einsum("ck,chw->khw", weights, maps)[:, None]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from cutaway.network.capture import differentiate
-from cutaway.network.inputs import Inputs
+from cutaway.network.inputs import Inputs, once
 from cutaway.network.many import in_chunks, quickest_format
 from cutaway.network.memory import chunk
 from cutaway.network.network import Network
 from cutaway.network.several import named_inputs, variants
 from cutaway.objectives.objective import Objective
 
-__all__ = ["alone", "averaged_gradient", "for_each_copy"]
+__all__ = ["alone", "averaged_gradient", "each_image", "for_each_copy"]
 
 
 def averaged_gradient(
@@ -81,6 +81,27 @@ def alone(objective: Objective, index: int, count: int) -> Objective:
         lambda activations: rows(activations)[:, index],
         columns=objective.columns,
     )
+
+
+def each_image(
+    images: Float[Tensor, "n c h w"], objective: Objective
+) -> Iterator[tuple[Tensor, Callable[[Mapping[str, Tensor]], Tensor]]]:
+    """Give each image of a batch with the score of its variants; one that stands there several times comes once.
+
+    >>> from cutaway.objectives.class_logit import class_logit
+    >>> several = torch.zeros(1, 3, 4, 4).expand(2, -1, -1, -1)
+    >>> [
+    ...     (tuple(image.shape), score({"@logits": torch.ones(5, 9)}).shape)
+    ...     for image, score in each_image(several, class_logit([0, 1]))
+    ... ]
+    [((1, 3, 4, 4), torch.Size([5, 2]))]
+    """
+    one, copies = once(images)
+    for i in range(len(one)):
+        yield (
+            one[i : i + 1],
+            for_each_copy(objective, copies) if copies > 1 else alone(objective, i, len(images)).score,
+        )
 
 
 def for_each_copy(

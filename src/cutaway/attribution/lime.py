@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from cutaway.attribution.averaged import alone, for_each_copy
+from cutaway.attribution.averaged import each_image
 from cutaway.errors import BadSetting, UnsupportedMethod
-from cutaway.network.inputs import once
 from cutaway.network.many import score_many
 from cutaway.network.network import INPUT, Network
 from cutaway.objectives.objective import Objective
@@ -78,41 +78,33 @@ class LIME:
             UnsupportedMethod: where superpixels are asked for and scikit-image is missing.
         """
         plain = images.as_subclass(Tensor).to(network.device, network.dtype)
-        one, copies = once(plain)
-        found = []
-        for i in range(len(one)):
-            image = one[i : i + 1]
-            places = self.segments(image)
-            total = int(places.max()) + 1
-            hidden_by = self._filled(image, places, total)
-            source = torch.Generator().manual_seed(self.seed)
-            seen = (torch.rand(self.samples, total, generator=source) < 0.5).double()
-            seen[0] = 1  # the image itself
+        return torch.cat(
+            [self._of_one(network, image, score, objective) for image, score in each_image(plain, objective)]
+        )
 
-            def masked(
-                start: int,
-                stop: int,
-                image: Tensor = image,
-                hidden_by: Tensor = hidden_by,
-                seen: Tensor = seen,
-                places: Tensor = places,
-            ) -> Tensor:
-                shown = seen[start:stop].bool()[:, places.cpu()].to(image.device)[:, None]
-                return torch.where(shown, image, hidden_by)
+    def _of_one(
+        self,
+        network: Network,
+        image: Tensor,
+        score: Callable[[Mapping[str, Tensor]], Tensor],
+        objective: Objective,
+    ) -> Float[Tensor, "k 1 h w"]:
+        places = self.segments(image)
+        total = int(places.max()) + 1
+        hidden_by = self._filled(image, places, total)
+        source = torch.Generator().manual_seed(self.seed)
+        seen = (torch.rand(self.samples, total, generator=source) < 0.5).double()
+        seen[0] = 1  # the image itself
 
-            score = for_each_copy(objective, copies) if copies > 1 else alone(objective, i, len(plain)).score
-            scores = score_many(
-                network,
-                masked,
-                self.samples,
-                score,
-                objective.layers,
-                what="samples",
-                columns=objective.columns,
-            )
-            weights = self.fit(seen, scores.cpu().double().view(self.samples, -1))
-            found.append(weights.T[:, places.cpu()][:, None].to(plain))
-        return torch.cat(found)
+        def masked(start: int, stop: int) -> Tensor:
+            shown = seen[start:stop].bool()[:, places.cpu()].to(image.device)[:, None]
+            return torch.where(shown, image, hidden_by)
+
+        scores = score_many(
+            network, masked, self.samples, score, objective.layers, what="samples", columns=objective.columns
+        )
+        weights = self.fit(seen, scores.cpu().double().view(self.samples, -1))
+        return weights.T[:, places.cpu()][:, None].to(image)
 
     def segments(self, image: Float[Tensor, "1 c h w"]) -> Int[Tensor, "h w"]:
         """Give each pixel the number of its part, from 0 on."""

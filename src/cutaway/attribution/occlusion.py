@@ -11,11 +11,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from cutaway.attribution.averaged import alone, for_each_copy
+from cutaway.attribution.averaged import each_image
 from cutaway.errors import BadSetting
 from cutaway.network.capture import capture
 from cutaway.network.hidden import score_hidden
-from cutaway.network.inputs import once
 from cutaway.network.network import INPUT, Network
 from cutaway.network.receptive_field import Lattice
 from cutaway.objectives.objective import Objective
@@ -74,12 +73,8 @@ class Occlusion:
         tops, lefts = self._positions(plain)
         whole = objective.score(capture(network, plain, objective.layers))
         (h, w), maps = _pair(self.size), []
-        one, copies = once(plain)
-        for i in range(len(one)):
-            image, filled = plain[i : i + 1], self._filled(plain[i : i + 1], i)
-
-            # An image that is asked several things at once is hidden and run once.
-            score = for_each_copy(objective, copies) if copies > 1 else alone(objective, i, len(plain)).score
+        for i, (image, score) in enumerate(each_image(plain, objective)):
+            filled = self._filled(image, i)
             found = score_hidden(
                 network,
                 image,
@@ -91,7 +86,7 @@ class Occlusion:
                 objective.layers,
                 objective.columns,
             )
-            fall = whole - found if copies > 1 else (whole[i] - found)[:, None]
+            fall = whole - found if found.dim() > 1 else (whole[i] - found)[:, None]
             maps.append(fall.T.reshape(-1, 1, len(tops), len(lefts)))
         return torch.cat(maps)
 

@@ -9,9 +9,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from cutaway.attribution.averaged import alone, for_each_copy
+from cutaway.attribution.averaged import each_image
 from cutaway.errors import BadSetting
-from cutaway.network.inputs import once
 from cutaway.network.many import score_many
 from cutaway.network.network import INPUT, Network
 from cutaway.objectives.objective import Objective
@@ -63,14 +62,11 @@ class RISE:
         plain = images.as_subclass(Tensor).to(network.device, network.dtype)
         h, w = int(plain.shape[2]), int(plain.shape[3])
         maps = []
-        one, copies = once(plain)
-        for i in range(len(one)):
+        for one, score in each_image(plain, objective):
 
-            def masked(start: int, stop: int, image: Tensor = one[i : i + 1]) -> Tensor:
+            def masked(start: int, stop: int, image: Tensor = one) -> Tensor:
                 return image * self.mask(start, stop, h, w).to(image)
 
-            # An image that is asked several things at once is masked and run once.
-            score = for_each_copy(objective, copies) if copies > 1 else alone(objective, i, len(plain)).score
             found = score_many(
                 network, masked, self.masks, score, objective.layers, what="masks", columns=objective.columns
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -9,9 +10,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from cutaway.attribution.averaged import alone, for_each_copy
+from cutaway.attribution.averaged import each_image
 from cutaway.network.capture import capture
-from cutaway.network.inputs import once
 from cutaway.network.many import score_many
 from cutaway.network.map_layer import map_layer, read_map
 from cutaway.network.network import Network
@@ -54,46 +54,43 @@ class ScoreCAM:
             UnknownLayer: for a layer that is not there.
         """
         plain = images.as_subclass(Tensor).to(network.device, network.dtype)
-        one, copies = once(plain)
-        found = []
-        for i in range(len(one)):
-            image = one[i : i + 1]
-            maps = read_map(network, image, self.layer, type(self).__name__)[0]
-            low, high = maps.amin((1, 2)), maps.amax((1, 2))
-            live = torch.nonzero(high > low)[:, 0]
-            score = for_each_copy(objective, copies) if copies > 1 else alone(objective, i, len(plain)).score
-
-            def dimmed(
-                start: int,
-                stop: int,
-                image: Tensor = image,
-                maps: Tensor = maps,
-                which: Tensor = live,
-                low: Tensor = low,
-                high: Tensor = high,
-            ) -> Tensor:
-                here = which[start:stop]
-                bright = (maps[here] - low[here, None, None]) / (high - low)[here, None, None]
-                size = image.shape[2:]
-                return image * F.interpolate(bright[:, None], size, mode="bilinear", align_corners=False)
-
-            nothing = score(capture(network, torch.zeros_like(image), objective.layers)).detach()
-            scores = nothing.expand(len(maps), *nothing.shape[1:]).clone()
-            if len(live):
-                scores[live] = score_many(
-                    network,
-                    dimmed,
-                    len(live),
-                    score,
-                    objective.layers,
-                    what="channels",
-                    columns=objective.columns,
-                )
-            weights = scores.view(len(maps), -1).softmax(0)
-            found.append(torch.einsum("ck,chw->khw", weights, maps)[:, None])
+        found = [
+            self._of_one(network, image, score, objective) for image, score in each_image(plain, objective)
+        ]
         joined = torch.cat(found)
         return joined.clamp_min(0) if self.relu else joined
 
     def grid(self, network: Network, images: Float[Tensor, "n c h w"]) -> str:
         """Name the layer whose channels are weighted."""
         return map_layer(network, images, self.layer, type(self).__name__).name
+
+    def _of_one(
+        self,
+        network: Network,
+        image: Tensor,
+        score: Callable[[Mapping[str, Tensor]], Tensor],
+        objective: Objective,
+    ) -> Float[Tensor, "k 1 rows columns"]:
+        maps = read_map(network, image, self.layer, type(self).__name__)[0]
+        low, high = maps.amin((1, 2)), maps.amax((1, 2))
+        live = torch.nonzero(high > low)[:, 0]
+        bright = (maps[live] - low[live, None, None]) / (high - low)[live, None, None]
+
+        def dimmed(start: int, stop: int) -> Tensor:
+            size = image.shape[2:]
+            return image * F.interpolate(bright[start:stop, None], size, mode="bilinear", align_corners=False)
+
+        nothing = score(capture(network, torch.zeros_like(image), objective.layers)).detach()
+        scores = nothing.expand(len(maps), *nothing.shape[1:]).clone()
+        if len(live):
+            scores[live] = score_many(
+                network,
+                dimmed,
+                len(live),
+                score,
+                objective.layers,
+                what="channels",
+                columns=objective.columns,
+            )
+        weights = scores.view(len(maps), -1).softmax(0)
+        return torch.einsum("ck,chw->khw", weights, maps)[:, None]

@@ -120,7 +120,7 @@ def named_tensors(value: Any, suffix: str = "") -> dict[str, Tensor]:
     return items
 
 
-def replaced(value: Any, by: Mapping[int, Tensor]) -> Any:
+def replaced(value: Any, by: Mapping[int, Any]) -> Any:
     """Give a nested value with some of its tensors, by their ids, replaced.
 
     >>> import torch

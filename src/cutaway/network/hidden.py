@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
@@ -15,19 +15,16 @@ from cutaway.network.incremental import Incremental
 from cutaway.network.inputs import short_of_memory
 from cutaway.network.many import score_many
 from cutaway.network.memory import chunk, keeps
-from cutaway.network.narrowed import narrowed
+from cutaway.network.narrowed import Score, asked_only
 from cutaway.network.network import Network
-from cutaway.network.resume import spread_out
-from cutaway.network.tape import Unfollowable, record_tape
+from cutaway.network.tape import Unfollowable, check_same, record_tape
 
 __all__ = ["score_hidden"]
 
 _log = logging.getLogger("cutaway")
-Score = Callable[[Mapping[str, Tensor]], Float[Tensor, " k *more"]]
 # From here on so little is saved that plain batches, which need no bookkeeping, are as fast.
 _NOT_WORTH_IT = 0.8
 _AT_ONCE = 64
-_WRONG = 1e-4
 
 
 def score_hidden(
@@ -81,8 +78,7 @@ def score_hidden(
         seen = sorted({0, total // 2, total - 1})
         batch = torch.cat([hidden(place, place + 1) for place in seen])
         own = score(capture(network, batch, reads)).detach()
-        if bool((own - found[seen]).abs().max() > _WRONG * found.abs().max().clamp(min=1e-6)):
-            raise Unfollowable("computing only what changes gave another answer than the network itself")
+        check_same(found[seen], own)
         return found
     except Unfollowable as reason:
         told = network.trace(image).notes.setdefault("unfollowable", set())
@@ -110,17 +106,13 @@ def _followed(
     places = {name: tape.place(target) for name, target in addresses(network, trace, reads).items()}
     costs = {tape.layers[call.target]: call.macs for call in trace.calls if call.target in tape.layers}
     macs = [sum(costs.get(value, 0) for value in step.makes) for step in tape.steps]
-    if columns is not None and len(places) == 1:
-        ((name, index),) = places.items()
-        entries, kept = tape.values[index].shape[-1], sorted(columns)
-        if (fewer := narrowed(tape, index, kept)) is not None:
-            tape, score = fewer, spread_out(score, name, kept, entries)
+    tape, wrapped = asked_only(tape, places, columns)
     most = chunk(network, image, most=_AT_ONCE)
     ready = Incremental(tape, places, macs, patch, tops, lefts, most)
     if ready.share > _NOT_WORTH_IT:
         raise Unfollowable("computing only what a patch changes would save nothing")
     try:
-        return ready.scores(filled, score, "positions")
+        return ready.scores(filled, wrapped(score), "positions")
     except CutawayError:
         raise
     except Exception as error:

@@ -82,7 +82,7 @@ class Incremental:
 
     def _follow(self, step: Step) -> Spread:
         spread = spread_of(step, self._tape, self._spans)
-        if spread.how in ("slide", "point"):
+        if spread.how in ("slide", "point", "same"):
             sides = []
             for axis in (0, 1):
                 given = [self._spans[i][axis] for i in step.reads]
@@ -185,13 +185,11 @@ class Incremental:
             }
             y, x = self._windows(step.makes[0], batch)
             only = step.reads[0]
-            if step.kind.startswith(
-                "adaptive_"
-            ):  # to the size that the map has: on a window it would be another
-                return [Patch(inner[only], y, x)]
             if step.kind == "relu" and left[only] == 1 and only != 0:
                 return [Patch(torch.relu_(inner[only]), y, x)]
             return [Patch(value, y, x) for value in step.run(inner)]
+        if spread.how == "same":  # a pool to the map's own size: on a window it would be another size
+            return [patches[0]]
         if spread.how == "pool":
             return [self._pooled(step, patches[0])]
         whole = {i: self._whole(i, value, batch) for i, value in zip(step.reads, given, strict=True)}

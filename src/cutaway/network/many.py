@@ -12,12 +12,12 @@ from torch import Tensor
 
 from cutaway.errors import BadSetting, OutOfMemory
 from cutaway.network.capture import capture
-from cutaway.network.finite import check_finite
 from cutaway.network.inputs import cannot_run
 from cutaway.network.memory import chunk, keeps
 from cutaway.network.network import Network
 from cutaway.network.progress import report
 from cutaway.network.resume import quicker
+from cutaway.network.tape import Unfollowable, check_same
 
 __all__ = ["in_chunks", "quickest_format", "score_many"]
 
@@ -25,6 +25,7 @@ Result = TypeVar("Result")
 _log = logging.getLogger("cutaway")
 # Fewer images than this do not repay finding out which memory format is the faster one.
 _WORTH_A_TRIAL = 4
+# Nor do fewer than this repay leaving out the outputs that nobody asks for.
 _WORTH_FOLLOWING = 32
 
 
@@ -66,24 +67,34 @@ def score_many(
         raise BadSetting(f"there must be at least one image to score, got {count}")
     first = make(0, 1)
     layout = quickest_format(network, first) if count >= _WORTH_A_TRIAL else torch.contiguous_format
+    size = chunk(network, first)
 
-    worth = count >= _WORTH_FOLLOWING and columns is not None and keeps(network, first)
-    ready = quicker(network, first, reads, columns) if worth else None
-
-    def scored(start: int, stop: int) -> Tensor:
+    def whole(start: int, stop: int) -> Tensor:
         images = make(start, stop).contiguous(memory_format=layout)
-        if ready is None:
-            return score(capture(network, images, reads)).detach()
-        run, wrapped = ready
-        try:
-            with torch.no_grad():
-                found = wrapped(score)(run.run(images)).detach()
-        except RuntimeError as error:
-            raise cannot_run(network.module, [images], error) from error
-        check_finite(network, images, {"the score": found})
-        return found
+        return score(capture(network, images, reads)).detach()
 
-    return torch.cat(in_chunks(count, chunk(network, first), scored, what))
+    if count >= _WORTH_FOLLOWING and columns is not None and keeps(network, first):
+        ready = quicker(network, first, reads, columns)
+        if ready is not None:
+            steps, wrapped = ready
+
+            def fewer(start: int, stop: int) -> Tensor:
+                images = make(start, stop).contiguous(memory_format=layout)
+                try:
+                    with torch.no_grad():
+                        return wrapped(score)(steps.run(images)).detach()
+                except RuntimeError as error:
+                    raise cannot_run(network.module, [images], error) from error
+
+            found = torch.cat(in_chunks(count, size, fewer, what))
+            seen = [count // 2, count - 1]
+            try:
+                check_same(found[seen], torch.cat([whole(place, place + 1) for place in seen]))
+            except Unfollowable as reason:
+                _log.warning("%s: all %s run anew, whole, since %s", network.name, what, reason)
+            else:
+                return found
+    return torch.cat(in_chunks(count, size, whole, what))
 
 
 def in_chunks(count: int, size: int, run: Callable[[int, int], Result], what: str) -> list[Result]:

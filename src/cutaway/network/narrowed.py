@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from cutaway.network.tape import Ref, Step, Tape
 
-__all__ = ["narrowed"]
+__all__ = ["Score", "asked_only", "narrowed"]
+
+Score = Callable[[Mapping[str, Tensor]], Float[Tensor, " k *more"]]
 
 # Each output channel or entry comes from the same one of the input.
 _BY_CHANNEL = frozenset(
@@ -62,6 +65,27 @@ def narrowed(tape: Tape, index: int, columns: Iterable[int]) -> Tape | None:
     return replace(tape, steps=tuple(fewer if s is step else s for s in tape.steps), values=tuple(values))
 
 
+def asked_only(
+    tape: Tape, places: Mapping[str, int], columns: frozenset[int] | None
+) -> tuple[Tape, Callable[[Score], Score]]:
+    """Leave out of a tape what a score does not ask for, where that saves anything.
+
+    Args:
+        tape: of a network on one image.
+        places: the values that the score reads, by the names that it knows them by.
+        columns: the entries of the one value that it reads, where it reads no others.
+
+    Returns:
+        The tape, the same one where nothing is saved; and what to wrap the score into before it reads the values.
+    """
+    if columns is not None and len(places) == 1:
+        ((name, index),) = places.items()
+        kept, entries = sorted(columns), tape.values[index].shape[-1]
+        if (fewer := narrowed(tape, index, kept)) is not None:
+            return fewer, lambda score: _spread_out(score, name, kept, entries)
+    return tape, lambda score: score
+
+
 def _input(step: Step) -> int:
     given = step.args[0] if step.args else step.kwargs.get("input")
     return given.value if isinstance(given, Ref) else -1
@@ -77,3 +101,20 @@ def _of_fewer(step: Step, kept: list[int], entries: int) -> Step | None:
     given["weight"] = weight.detach()[rows]
     given["bias"] = None if bias is None else bias.detach()[rows]
     return replace(step, args=(), kwargs=given)
+
+
+def _spread_out(score: Score, name: str, kept: Sequence[int], entries: int) -> Score:
+    """Give a score that reads all entries one that gets only some; those left out are NaN to it.
+
+    >>> first = _spread_out(lambda a: a["x"][:, 3], "x", [3], 5)
+    >>> first({"x": torch.ones(2, 1)})
+    tensor([1., 1.])
+    """
+    places = torch.tensor(kept)
+
+    def spread(activations: Mapping[str, Tensor]) -> Tensor:
+        few = activations[name]
+        whole = few.new_full((len(few), entries), torch.nan)
+        return score({name: whole.index_copy(1, places.to(few.device), few)})
+
+    return spread

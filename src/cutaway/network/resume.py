@@ -11,14 +11,13 @@ from torch import Tensor
 
 from cutaway.errors import CutawayError, UnsupportedMethod
 from cutaway.network.capture import addresses
-from cutaway.network.narrowed import narrowed
+from cutaway.network.narrowed import Score, asked_only
 from cutaway.network.network import Network
 from cutaway.network.tape import Step, Tape, Unfollowable, for_batch, needed, record_tape
 from cutaway.network.trace import Target
 
-__all__ = ["Resumed", "quicker", "resumed", "spread_out"]
+__all__ = ["Resumed", "quicker", "resumed"]
 
-Score = Callable[[Mapping[str, Tensor]], Float[Tensor, " k *more"]]
 _WRONG = 1e-3
 
 
@@ -111,19 +110,14 @@ def resumed(
         skip = once and not any(isinstance(end, Target) for end in ends.values())
         tape = record_tape(network.module, image.to(network.device, network.dtype), start, skip=skip)
         places = {name: tape.place(target) for name, target in ends.items()}
-        wrapped: Callable[[Score], Score] = lambda score: score  # noqa: E731
-        if columns is not None and len(places) == 1:
-            ((name, index),) = places.items()
-            kept, entries = sorted(columns), tape.values[index].shape[-1]
-            if (fewer := narrowed(tape, index, kept)) is not None:
-                tape, wrapped = fewer, lambda score: spread_out(score, name, kept, entries)
+        tape, wrapped = asked_only(tape, places, columns)
         ready = Resumed(tape, tape.layers[start], places)
         _check(ready, {name: tape.values[index] for name, index in places.items()}, 1 if once else 2)
     except CutawayError:
         raise
     except Unfollowable as reason:
         raise UnsupportedMethod(
-            f"{network.name} cannot be taken up again at {layer}, since {reason}. Use GradCAM"
+            f"{network.name} cannot be taken up again at {layer}, since {str(reason).rstrip('.')}. Use GradCAM"
         ) from reason
     return ready, wrapped
 
@@ -148,23 +142,21 @@ def quicker(
     >>> wrapped(lambda a: a["@output"][:, 7])(run.run(torch.ones(5, 3, 2, 2))).shape
     torch.Size([5])
     """
-    if columns is None or len(reads) != 1 or image.dim() != 4:
+    if columns is None or image.dim() != 4:
         return None
-    trace = network.trace(image)
     try:
         tape = record_tape(network.module, image)
-        ((name, target),) = addresses(network, trace, reads).items()
-        index, kept = tape.place(target), sorted(columns)
-        fewer = narrowed(tape, index, kept)
-        if fewer is None:
+        ends = addresses(network, network.trace(image), reads)
+        places = {name: tape.place(target) for name, target in ends.items()}
+        fewer, wrapped = asked_only(tape, places, columns)
+        if fewer is tape:
             return None
-        ready = Resumed(fewer, 0, {name: index})
-        _check(ready, {name: fewer.values[index]}, 2)
+        ready = Resumed(fewer, 0, places)
+        _check(ready, {name: fewer.values[index] for name, index in places.items()}, 2)
     except Unfollowable:
         return None
-    entries = tape.values[index].shape[-1]
     ready.forget()
-    return ready, lambda score: spread_out(score, name, kept, entries)
+    return ready, wrapped
 
 
 def _check(ready: Resumed, own: Mapping[str, Tensor], rows: int) -> None:
@@ -183,20 +175,3 @@ def _check(ready: Resumed, own: Mapping[str, Tensor], rows: int) -> None:
             again[name], whole, rtol=_WRONG, atol=_WRONG * float(value.abs().max())
         ):
             raise Unfollowable("carrying its operations out again gives another answer")
-
-
-def spread_out(score: Score, name: str, kept: Sequence[int], entries: int) -> Score:
-    """Give a score that reads all entries one that gets only some; those left out are NaN to it.
-
-    >>> first = spread_out(lambda a: a["x"][:, 3], "x", [3], 5)
-    >>> first({"x": torch.ones(2, 1)})
-    tensor([1., 1.])
-    """
-    places = torch.tensor(kept)
-
-    def spread(activations: Mapping[str, Tensor]) -> Tensor:
-        few = activations[name]
-        whole = few.new_full((len(few), entries), torch.nan)
-        return score({name: whole.index_copy(1, places.to(few.device), few)})
-
-    return spread

@@ -59,7 +59,8 @@ class Spread(NamedTuple):
     """How one operation hands a change on.
 
     Args:
-        how: "slide", "point" (each place for itself), "pool" (the mean over all places), or "whole" (any other way).
+        how: "slide", "point" (each place for itself), "same" (nothing is done), "pool" (the mean over all places), or
+            "whole" (any other way).
         slide: for "slide".
     """
 
@@ -88,7 +89,9 @@ def spread_of(step: Step, tape: Tape, is_map: Iterable[int]) -> Spread:
         slide = _slide(step, given, made)
         return Spread("slide", slide) if slide is not None and len(step.makes) == 1 else WHOLE
     same = all(tape.values[i].shape[2:] == given.shape[2:] for i in (*step.reads, *step.makes))
-    if same and (_is_pointwise(step) or _is_of_channels(step) or _is_identity(step, given, made)):
+    if same and _is_identity(step, given, made):
+        return Spread("same")
+    if same and (_is_pointwise(step) or _is_of_channels(step)):
         return Spread("point")
     return WHOLE
 

@@ -10,16 +10,42 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from cutaway.network.calls import Calls, Key, Visit, named_tensors, tensors
+from cutaway.network.calls import Calls, Key, Visit, named_tensors, replaced, tensors
 from cutaway.network.inputs import run
 from cutaway.network.trace import Target
 from cutaway.network.undisturbed import undisturbed
 
-__all__ = ["Ref", "Step", "Tape", "Unfollowable", "filled", "for_batch", "needed", "record_tape"]
+__all__ = [
+    "Ref",
+    "Step",
+    "Tape",
+    "Unfollowable",
+    "check_same",
+    "filled",
+    "for_batch",
+    "needed",
+    "record_tape",
+]
+
+_WRONG = 1e-4
 
 
 class Unfollowable(Exception):
     """A network does something whose operations cannot be replayed one by one; the text says what."""
+
+
+def check_same(found: Tensor, own: Tensor) -> None:
+    """Refuse scores that differ from the network's own by more than rounding.
+
+    Raises:
+        Unfollowable: where they do.
+
+    >>> check_same(torch.ones(2), torch.ones(2))
+    """
+    if bool((own - found).abs().max() > _WRONG * own.abs().max().clamp(min=1e-6)):
+        raise Unfollowable(
+            "carrying its operations out one by one gave another answer than the network itself"
+        )
 
 
 class Ref(NamedTuple):
@@ -221,10 +247,12 @@ class _TapeRecorder(Calls):
         given = tensors((visit.args, visit.kwargs))
         if not self._begun:
             return self._before(visit, given)
-        indices = [index for tensor in given if (index := self._index(tensor)) is not None]
-        if not indices:
+        places = {id(tensor): index for tensor in given if (index := self._index(tensor)) is not None}
+        if not places:
             return visit.run()
-        args, kwargs = self._referred(visit.args), self._referred(visit.kwargs)
+        indices = [places[id(tensor)] for tensor in given if id(tensor) in places]
+        refs = {key: Ref(index) for key, index in places.items()}
+        args, kwargs = replaced(visit.args, refs), replaced(visit.kwargs, refs)
         result = visit.run()
         made = tensors(result)
         if len({id(t) for t in made}) != len(made):
@@ -264,19 +292,6 @@ class _TapeRecorder(Calls):
         if unseen and any(known(t) for t in tensors(args)):
             raise Unfollowable(f"{key.path or 'the network'} computes in a way that cannot be seen")
         return None
-
-    def _referred(self, value: Any) -> Any:
-        if isinstance(value, Tensor):
-            index = self._index(value)
-            return value if index is None else Ref(index)
-        if isinstance(value, Mapping):
-            return {key: self._referred(item) for key, item in value.items()}
-        if isinstance(value, tuple) and hasattr(value, "_fields"):
-            return type(value)(*(self._referred(item) for item in value))
-        if isinstance(value, list | tuple):
-            items = [self._referred(item) for item in value]
-            return items if isinstance(value, list) else tuple(items)
-        return value
 
     def finish(self, output: Any) -> Tape:
         outputs = {}
