@@ -17,7 +17,8 @@ from cutaway.network import hidden
 from cutaway.network.hidden import score_hidden
 from cutaway.network.incremental import Incremental
 from cutaway.network.network import Network
-from cutaway.network.tape import Unfollowable, record_tape
+from cutaway.network.record_tape import record_tape
+from cutaway.network.tape import Unfollowable
 from cutaway.network.winograd import Winograd
 from cutaway.objectives.class_logit import class_logit
 

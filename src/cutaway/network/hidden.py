@@ -17,7 +17,8 @@ from cutaway.network.many import score_many
 from cutaway.network.memory import chunk, keeps
 from cutaway.network.narrowed import Score, asked_only
 from cutaway.network.network import Network
-from cutaway.network.tape import Unfollowable, check_same, record_tape
+from cutaway.network.record_tape import record_tape
+from cutaway.network.tape import Unfollowable, check_same
 
 __all__ = ["score_hidden"]
 

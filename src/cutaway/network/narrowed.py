@@ -35,7 +35,7 @@ def narrowed(tape: Tape, index: int, columns: Iterable[int]) -> Tape | None:
         columns: the entries to keep, in order.
 
     >>> from torch import nn
-    >>> from cutaway.network.tape import record_tape
+    >>> from cutaway.network.record_tape import record_tape
     >>> tape = record_tape(nn.Sequential(nn.Flatten(), nn.Linear(12, 5), nn.ReLU()), torch.ones(1, 3, 2, 2))
     >>> [tuple(v.shape) for v in narrowed(tape, 3, [4]).values]
     [(1, 3, 2, 2), (1, 12), (1, 1), (1, 1)]

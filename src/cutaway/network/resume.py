@@ -13,7 +13,8 @@ from cutaway.errors import CutawayError, UnsupportedMethod
 from cutaway.network.capture import addresses
 from cutaway.network.narrowed import Score, asked_only
 from cutaway.network.network import Network
-from cutaway.network.tape import Step, Tape, Unfollowable, for_batch, needed, record_tape
+from cutaway.network.record_tape import record_tape
+from cutaway.network.tape import Step, Tape, Unfollowable, for_batch, needed
 from cutaway.network.trace import Target
 
 __all__ = ["Resumed", "quicker", "resumed"]
