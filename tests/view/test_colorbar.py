@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cutaway.view.colorbar import colorbar, ticks
@@ -35,6 +35,8 @@ def test_ticks_are_round_rising_and_inside(one, other, most):
     st.floats(allow_nan=False, allow_infinity=False),
     st.integers(1, 600),
 )
+@example(0.0, 5e-324, 1)  # its half is zero
+@example(-1.7e308, 1.7e308, 200)  # its length is infinite
 def test_any_range_has_a_bar(one, other, width):
     bar = colorbar(Range(min(one, other), max(one, other), "cell"), "gray", width)
     assert bar.width == width

@@ -38,8 +38,11 @@ def colorbar(scale: Range, colormap: str, width: int, text_size: int = 13) -> Im
     taken: list[tuple[float, float]] = []
     for value, text in named:
         half = text_width(text, text_size) / 2
-        # Halved first: the ends may lie further apart than a float can say.
-        share = (value / 2 - scale.low / 2) / (scale.high / 2 - scale.low / 2) if spread > 0 else 0.5
+        share = 0.5
+        if math.isinf(spread):  # the ends lie further apart than a float can say: all is halved first
+            share = (value / 2 - scale.low / 2) / (scale.high / 2 - scale.low / 2)
+        elif spread > 0:
+            share = (value - scale.low) / spread
         place = round(share * (width - 1))
         middle = min(max(place, half), width - half)
         if any(middle + half + 12 > low and middle - half - 12 < high for low, high in taken):
