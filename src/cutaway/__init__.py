@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from cutaway.objectives.output_value import output_value as output_value
     from cutaway.objectives.region import region as region
     from cutaway.objectives.similarity import similarity as similarity
+    from cutaway.objectives.target import as_objective as as_objective
     from cutaway.objectives.unit import unit as unit
     from cutaway.recipes.activations import activations as activations
     from cutaway.recipes.compare import compare as compare
@@ -85,6 +86,7 @@ _HOMES = {
     "UnsupportedNetwork": "cutaway.errors:UnsupportedNetwork",
     "WeightsUnavailable": "cutaway.errors:WeightsUnavailable",
     "activations": "cutaway.recipes.activations:activations",
+    "as_objective": "cutaway.objectives.target:as_objective",
     "attribution": "cutaway.attribution",
     "capture": "cutaway.network.capture:capture",
     "channel": "cutaway.objectives.channel:channel",
@@ -131,6 +133,7 @@ __all__ = [
     "UnsupportedNetwork",
     "WeightsUnavailable",
     "activations",
+    "as_objective",
     "attribution",
     "capture",
     "channel",

@@ -122,6 +122,17 @@ def test_methods_and_one_named_file(typed):
     assert typed("explain", "chelsea.png", "--out", "a.bmp").code == 2
 
 
+def test_a_picture_of_another_kind(typed):
+    for name, kind in (("a.jpg", "JPEG"), ("b.WebP", "WEBP")):
+        assert typed("explain", "chelsea.png", "--out", name).code == 0
+        with Image.open(name) as picture:
+            assert picture.format == kind
+        assert Path(name).with_suffix(".npz").exists()
+    assert typed("explain", "chelsea.png", "--out", "c.html").code == 0
+    assert Path("c.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert not Path("c.png").exists()
+
+
 def test_all_photos_on_one_sheet(typed):
     done = typed("explain", "chelsea.png", "coffee.png", "--together", "--scale", "shared", "--out", "o")
     assert done.code == 0

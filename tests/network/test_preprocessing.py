@@ -156,6 +156,7 @@ def test_show_cuts_what_no_screen_has():
         ({"std": (1, float("nan"), 1)}, "std must be positive"),
         ({"std": (1, float("inf"), 1)}, "std must be positive"),
         ({"mean": (0, float("nan"), 0)}, "mean must be finite"),
+        ({"mean": (123.7, 116.3, 103.5)}, "need value_range=255"),
         ({"value_range": 0.0}, "value_range must be positive"),
         ({"value_range": -255.0}, "value_range must be positive"),
         ({"value_range": float("nan")}, "value_range must be positive"),

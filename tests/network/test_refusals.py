@@ -91,6 +91,24 @@ def test_outputs_that_hold_no_floating_tensor(kind, word, images):
     assert capture(network, images, "conv")["conv"].shape == (2, 4, 6, 6)
 
 
+def test_no_image_or_one_without_a_batch():
+    with pytest.raises(BadSetting, match=r"with something in it, got one of shape \(0, 3, 8, 8\)"):
+        capture(Network(conv()), torch.zeros(0, 3, 8, 8), "0")
+    with pytest.raises(
+        UnsupportedNetwork, match=r"An image alone is no batch \(n,c,h,w\): give images\[None\]"
+    ):
+        capture(Network(conv()), torch.zeros(3, 9, 8), "0")
+
+
+def test_one_input_where_there_are_two():
+    class Both(nn.Module):
+        def forward(self, x: Tensor, y: Tensor) -> Tensor:
+            return x + y
+
+    with pytest.raises(UnsupportedNetwork, match=r"a tuple of tensors.*Network\(module, example=…\)"):
+        capture(Network(Both()), torch.zeros(1, 3, 8, 8), "@output")
+
+
 def test_a_single_number_is_no_image():
     with pytest.raises(BadSetting, match="single number"):
         capture(Network(conv()), torch.tensor(1.0), "0")

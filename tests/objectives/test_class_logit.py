@@ -7,10 +7,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from cutaway.errors import BadSetting, UnknownClass
+from cutaway.attribution.input_x_gradient import InputXGradient
+from cutaway.attribution.saliency import Saliency
+from cutaway.errors import BadSetting, UnknownClass, UnknownLayer
 from cutaway.network.capture import capture
 from cutaway.network.network import Network
 from cutaway.objectives.class_logit import class_logit, class_probability
+from cutaway.objectives.target import as_objective
 
 
 @pytest.fixture
@@ -26,7 +29,58 @@ def test_the_logit_is_before_the_softmax(images):
     net = linear(nn.Softmax(1))
     found = capture(Network(net), images, ["@logits"])
     torch.testing.assert_close(class_logit(2).score(found), net[1](net[0](images))[:, 2].detach())
-    torch.testing.assert_close(class_probability(2).score(found), net(images)[:, 2].detach())
+    probability = as_objective(Network(net), images, class_probability(2))
+    torch.testing.assert_close(probability.score(found), net(images)[:, 2].detach())
+
+
+def test_a_probability_is_what_the_network_itself_makes_of_its_logits(images):
+    """A sigmoid's own, one of several outputs' too, else a softmax's; also inside a sum."""
+    free, soft = linear(nn.Sigmoid()), linear()
+    for net, right in ((free, free(images)[:, 2]), (soft, soft(images).softmax(1)[:, 2])):
+        maps = InputXGradient()(Network(net), images, 2 * class_probability(2))
+        leaf = images.clone().requires_grad_(True)
+        again = net(leaf)[:, 2] if net is free else net(leaf).softmax(1)[:, 2]
+        (gradient,) = torch.autograd.grad(2 * again.sum(), leaf)
+        torch.testing.assert_close(maps, (gradient * leaf).sum(1, keepdim=True).detach())
+        asked = as_objective(Network(net), images, class_probability(2))
+        torch.testing.assert_close(asked.score(capture(Network(net), images, asked.layers)), right.detach())
+
+
+def test_the_probability_of_one_of_several_outputs(images):
+    class Two(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.two = nn.Linear(48, 3), nn.Linear(48, 5)
+
+        def forward(self, x: Tensor) -> dict[str, Tensor]:
+            return {"kind": self.one(x.flatten(1)), "tags": self.two(x.flatten(1)).sigmoid()}
+
+    net = Network(Two())
+    for output, right in (
+        ("kind", net.module(images)["kind"].softmax(1)),
+        ("tags", net.module(images)["tags"]),
+    ):
+        asked = as_objective(net, images, class_probability(1, output))
+        found = capture(net, images, asked.layers)
+        torch.testing.assert_close(asked.score(found), right[:, 1].detach())
+    logit = capture(net, images, "@logits['tags']")["@logits['tags']"]
+    torch.testing.assert_close(logit, net.module.two(images.flatten(1)).detach())
+
+
+def test_a_class_alone_asks_for_its_logit(images):
+    net = Network(linear(), classes=["ant", "bee", "cat", "dog", "eel"])
+    right = Saliency()(net, images, class_logit(2))
+    for target in (2, "cat", np.int64(2), torch.tensor(2), [2, 2], torch.tensor([2, 2])):
+        assert torch.equal(Saliency()(net, images, target), right)
+    with pytest.raises(BadSetting, match=r"its number or its name.*class_logit\(285\), got 2.5"):
+        as_objective(net, images, 2.5)
+    with pytest.raises(UnknownClass):
+        Saliency()(net, images, "cow")
+
+
+def test_probabilities_are_no_layer(images):
+    with pytest.raises(UnknownLayer, match="as_objective"):
+        capture(Network(linear()), images, "@probabilities")
 
 
 def test_one_class_per_image(images):
@@ -34,7 +88,7 @@ def test_one_class_per_image(images):
     logits = found["@logits"]
     assert torch.equal(class_logit([4, 0]).score(found), torch.stack([logits[0, 4], logits[1, 0]]))
     torch.testing.assert_close(
-        class_probability([4, 0]).score(found),
+        as_objective(Network(linear()), images, class_probability([4, 0])).score(found),
         torch.stack([logits.softmax(1)[0, 4], logits.softmax(1)[1, 0]]),
     )
 
@@ -42,14 +96,16 @@ def test_one_class_per_image(images):
 @pytest.mark.parametrize("make", [class_logit, class_probability])
 def test_what_is_not_there_is_refused(make, images):
     found = capture(Network(linear()), images, ["@logits"])
+    found["@probabilities"] = found["@logits"]
     with pytest.raises(UnknownClass, match="classes 0 to 4, got 5"):
         make(5).score(found)
     with pytest.raises(UnknownClass, match="got -1"):
         make(-1).score(found)
     with pytest.raises(BadSetting, match="3 classes were given for a batch of 2 images"):
         make([0, 1, 2]).score(found)
+    shaped = capture(Network(nn.Conv2d(3, 4, 3)), images, "@logits")["@logits"]
     with pytest.raises(BadSetting, match=r"needs an output \(n, classes\), got \(2, 4, 2, 2\)"):
-        make(0).score(capture(Network(nn.Conv2d(3, 4, 3)), images, ["@logits"]))
+        make(0).score({"@logits": shaped, "@probabilities": shaped})
 
 
 class Auxiliary(nn.Module):

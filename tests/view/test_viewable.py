@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import os
@@ -188,3 +189,11 @@ def test_shown_without_a_screen_it_says_where_it_is(monkeypatch, capsys):
     with Image.open(path) as image:
         assert image.size == (36, 24)
     path.unlink()
+
+
+def test_a_file_object_is_no_path():
+    save = inspect.unwrap(Picture.save)  # without the check of types, which people do not run
+    with pytest.raises(
+        BadSetting, match=r"a path, got BytesIO: the bytes of a PNG are what to_png\(\) gives"
+    ):
+        save(photo(), io.BytesIO())

@@ -16,6 +16,7 @@ from cutaway.network.memory import chunk
 from cutaway.network.network import Network
 from cutaway.network.resume import resumed
 from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["AblationCAM"]
 
@@ -47,7 +48,7 @@ class AblationCAM:
     share: bool = True
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Target
     ) -> Float[Tensor, "n 1 rows columns"]:
         """Give the map of each image, (n,1,h,w), at the layer's resolution.
 
@@ -55,6 +56,7 @@ class AblationCAM:
             UnsupportedMethod: where the layer has no map, or what follows it cannot be carried out again.
             UnknownLayer: for a layer that is not there or that the objective does not depend on.
         """
+        objective = as_objective(network, images, objective)
         plain = images.as_subclass(Tensor).to(network.device, network.dtype)
         layer = self.grid(network, plain)
         joined = torch.cat(

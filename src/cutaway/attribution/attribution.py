@@ -10,7 +10,7 @@ from torch import Tensor
 from cutaway.network.network import INPUT, Network
 from cutaway.network.receptive_field import Lattice
 from cutaway.network.token_grid import token_grid
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target
 
 __all__ = ["Attribution", "Placed", "lattice_of"]
 
@@ -23,7 +23,7 @@ class Attribution(Protocol):
     """
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Target
     ) -> Float[Tensor, "n d rows columns"]:
         """Give the raw, signed map of each image at the method's own resolution."""
         ...

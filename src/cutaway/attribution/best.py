@@ -11,13 +11,13 @@ from cutaway.attribution.grad_cam import GradCAM
 from cutaway.attribution.saliency import Saliency
 from cutaway.errors import UnsupportedMethod
 from cutaway.network.network import Network
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target
 
 __all__ = ["best_map"]
 
 
 def best_map(
-    network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+    network: Network, images: Float[Tensor, "n c h w"], objective: Target
 ) -> tuple[Attribution, Float[Tensor, "n 1 rows columns"]]:
     """Give the map of CAM where the network ends so that it can be read, else of GradCAM, else of Saliency.
 

@@ -13,6 +13,7 @@ from cutaway.network.capture import capture
 from cutaway.network.head import LOGITS, Head, find_head
 from cutaway.network.network import Network
 from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["CAM"]
 
@@ -40,13 +41,14 @@ class CAM:
     """
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Target
     ) -> Float[Tensor, "n 1 rows columns"]:
         """Give the raw, signed map of each image, (n,1,h,w), at the resolution of the last map.
 
         Raises:
             UnsupportedMethod: for a network that does not end so, with the reason and what to use instead.
         """
+        objective = as_objective(network, images, objective)
         if objective.layers != (LOGITS,):
             raise UnsupportedMethod(
                 f"CAM explains classes; {objective.name} reads {', '.join(objective.layers)}. Use GradCAM"

@@ -11,7 +11,7 @@ from cutaway.attribution.projection import check_activations, project_whole
 from cutaway.errors import BadSetting
 from cutaway.network.backward_rule import ACTIVATIONS, Rules, fill, rectified_signal
 from cutaway.network.network import INPUT, Network
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["Deconvnet"]
 
@@ -57,7 +57,7 @@ class Deconvnet:
         return dict.fromkeys(ACTIVATIONS, rectified_signal) | averages
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Target
     ) -> Float[Tensor, "n c h w"]:
         """Give the signed projection of each image, one value per colour and pixel.
 
@@ -66,6 +66,7 @@ class Deconvnet:
         Raises:
             UnsupportedMethod: for a network without any activation that could be seen.
         """
+        objective = as_objective(network, images, objective)
         check_activations(network, images, "Deconvnet")
         return project_whole(network, images, objective, self.rules)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from cutaway.attribution.averaged import alone
 from cutaway.network.many import score_many
 from cutaway.network.network import Network
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["STEPS", "areas", "random_order"]
 
@@ -21,7 +21,7 @@ def areas(
     network: Network,
     images: Float[Tensor, "n c h w"],
     index: int,
-    objective: Objective,
+    objective: Target,
     order: Float[Tensor, "h w"],
     steps: int = STEPS,
 ) -> tuple[float, float]:
@@ -42,12 +42,14 @@ def areas(
         steps: points of the curves after the first.
 
     >>> from torch import nn
+    >>> from cutaway.objectives.objective import Objective
     >>> total = Objective("sum", ("@output",), lambda a: a["@output"].flatten(1).sum(1))
     >>> image = torch.zeros(1, 1, 2, 2)
     >>> image[0, 0, 0, 0] = 1.0
     >>> areas(Network(nn.Identity()), image, 0, total, image[0, 0], steps=4)[0]
     0.125
     """
+    asked = alone(as_objective(network, images, objective), index, len(images))
     image = images[index : index + 1]
     count = order.numel()
     ranks = torch.empty(count, dtype=torch.long, device=image.device)
@@ -56,7 +58,6 @@ def areas(
     )
     ranks = ranks.view(order.shape)
     blurred = _blurred(image)
-    asked = alone(objective, index, len(images))
 
     def curve(before: Tensor, after: Tensor) -> Float[Tensor, " points"]:
         def made(start: int, stop: int) -> Tensor:

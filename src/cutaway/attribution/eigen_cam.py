@@ -11,7 +11,7 @@ from torch import Tensor
 from cutaway.network.inputs import Several
 from cutaway.network.map_layer import map_layer, read_map
 from cutaway.network.network import Network
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target
 
 __all__ = ["EigenCAM"]
 
@@ -40,7 +40,7 @@ class EigenCAM:
     center: bool = True
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"] | Several, objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"] | Several, objective: Target
     ) -> Float[Tensor, "n 1 rows columns"]:
         """Give the map of each image, (n,1,h,w), at the layer's resolution, in units of its activations.
 

@@ -16,7 +16,7 @@ from cutaway.attribution.layer_cam import LayerCAM
 from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.network.network import Network
 from cutaway.network.receptive_field import Lattice
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target
 from cutaway.view.placement import Placement
 
 __all__ = ["FusedLayers"]
@@ -71,7 +71,7 @@ class FusedLayers:
             raise BadSetting(f"join must be max or mean, got {self.join!r}")
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Target
     ) -> Float[Tensor, "n 1 rows columns"]:
         """Give the joined map of each image, at the finest layer's resolution; 1 is a layer's largest value.
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from cutaway.network.inputs import Several
 from cutaway.network.map_layer import differentiate_map, map_layer
 from cutaway.network.network import Network
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["GradCAM"]
 
@@ -39,7 +39,7 @@ class GradCAM:
     relu: bool = True
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"] | Several, objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"] | Several, objective: Target
     ) -> Float[Tensor, "n 1 rows columns"]:
         """Give the map of each image, (n,1,h,w), at the layer's resolution, in units of the objective.
 
@@ -47,6 +47,7 @@ class GradCAM:
             UnsupportedMethod: where the layer has no map.
             UnknownLayer: for a layer that is not there or that the objective does not depend on.
         """
+        objective = as_objective(network, images, objective)
         activations, gradients = differentiate_map(
             network,
             images,

@@ -10,7 +10,7 @@ from torch import Tensor
 from cutaway.attribution.projection import check_activations, project_whole
 from cutaway.network.backward_rule import ACTIVATIONS, positive_signal
 from cutaway.network.network import INPUT, Network
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["GuidedBackprop"]
 
@@ -36,13 +36,14 @@ class GuidedBackprop:
     """
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Target
     ) -> Float[Tensor, "n c h w"]:
         """Give the signed map of each image, one value per colour and pixel, per unit of normalised pixel.
 
         Raises:
             UnsupportedMethod: for a network without any activation that could be seen.
         """
+        objective = as_objective(network, images, objective)
         check_activations(network, images, "GuidedBackprop")
         return project_whole(network, images, objective, RULES)
 

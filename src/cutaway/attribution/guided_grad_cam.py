@@ -12,7 +12,7 @@ from cutaway.attribution.grad_cam import GradCAM
 from cutaway.attribution.guided_backprop import GuidedBackprop
 from cutaway.errors import BadSetting
 from cutaway.network.network import INPUT, Network
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target
 
 __all__ = ["GuidedGradCAM"]
 
@@ -44,7 +44,7 @@ class GuidedGradCAM:
             raise BadSetting(f"enlarge must be bilinear or nearest, got {self.enlarge!r}")
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Target
     ) -> Float[Tensor, "n c h w"]:
         """Give the signed map of each image, one value per colour and pixel."""
         coarse = GradCAM(self.layer)(network, images, objective)

@@ -19,7 +19,7 @@ from cutaway.network.capture import capture
 from cutaway.network.inputs import Inputs, Several
 from cutaway.network.network import INPUT, Network
 from cutaway.network.several import named_inputs, one_of
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["IntegratedGradients"]
 
@@ -70,17 +70,18 @@ class IntegratedGradients:
 
     @overload
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Target
     ) -> Float[Tensor, "n d h w"]: ...
     @overload
-    def __call__(self, network: Network, images: Several, objective: Objective) -> dict[str, Tensor]: ...
+    def __call__(self, network: Network, images: Several, objective: Target) -> dict[str, Tensor]: ...
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"] | Several, objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"] | Several, objective: Target
     ) -> Float[Tensor, "n d h w"] | dict[str, Tensor]:
         """Give the map of each image at the images' own size, in units of the objective.
 
         Of several inputs, a tuple or a mapping, each has its map: {"@input[0]": …} or {"@input['depth']": …}.
         """
+        objective = as_objective(network, images, objective)
         ready = network.ready(images)
         named = named_inputs(ready)
         bases = self._bases(ready, named)
@@ -108,7 +109,7 @@ class IntegratedGradients:
         return maps[INPUT] if isinstance(images, Tensor) else maps
 
     def completeness_error(
-        self, network: Network, images: Inputs, objective: Objective, maps: Tensor | Mapping[str, Tensor]
+        self, network: Network, images: Inputs, objective: Target, maps: Tensor | Mapping[str, Tensor]
     ) -> Float[Tensor, " n"]:
         """Tell for each image by how much its map misses the score of the image minus that of the baseline.
 
@@ -129,6 +130,7 @@ class IntegratedGradients:
         >>> bool(method.completeness_error(net, images, class_logit(1), maps).abs() < 1e-4)
         True
         """
+        objective = as_objective(network, images, objective)
         if self.reduce not in ("signed", "none"):
             raise BadSetting(
                 f"maps of absolute values sum up to no score: reduce='signed', not {self.reduce!r}"

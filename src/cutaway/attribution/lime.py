@@ -15,6 +15,7 @@ from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.network.many import score_many
 from cutaway.network.network import INPUT, Network
 from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["LIME"]
 
@@ -70,13 +71,14 @@ class LIME:
             raise BadSetting(f"width must be above 0 and ridge not below, got {self.width} and {self.ridge}")
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Target
     ) -> Float[Tensor, "n 1 h w"]:
         """Give each pixel the weight of its part, in units of the objective.
 
         Raises:
             UnsupportedMethod: where superpixels are asked for and scikit-image is missing.
         """
+        objective = as_objective(network, images, objective)
         plain = images.as_subclass(Tensor).to(network.device, network.dtype)
         return torch.cat(
             [self._of_one(network, image, score, objective) for image, score in each_image(plain, objective)]

@@ -18,6 +18,7 @@ from cutaway.network.capture import differentiate
 from cutaway.network.network import INPUT, OUTPUT, Network
 from cutaway.network.trace import Call
 from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["LRP"]
 
@@ -72,7 +73,7 @@ class LRP:
                 raise BadSetting(f"{name} must be above 0, got {getattr(self, name)}")
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Target
     ) -> Float[Tensor, "n d h w"]:
         """Give the relevance of each pixel, in units of the objective.
 
@@ -81,6 +82,7 @@ class LRP:
         Raises:
             UnsupportedMethod: where zennit is missing, or would not see what the network does.
         """
+        objective = as_objective(network, images, objective)
         types = _zennit("types")
         # A repeated image runs as often as it stands there: each relevance needs a way back of its own.
         images = images.as_subclass(Tensor)

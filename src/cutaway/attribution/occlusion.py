@@ -17,7 +17,7 @@ from cutaway.network.capture import capture
 from cutaway.network.hidden import score_hidden
 from cutaway.network.network import INPUT, Network
 from cutaway.network.receptive_field import Lattice
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["Occlusion"]
 
@@ -60,7 +60,7 @@ class Occlusion:
             raise BadSetting(f"fill takes a number or {', '.join(FILLS)}, got {self.fill!r}")
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Target
     ) -> Float[Tensor, "n 1 rows columns"]:
         """Give the objective's fall at each position of the patch, (n,1,rows,columns); a rise is negative.
 
@@ -69,6 +69,7 @@ class Occlusion:
         Raises:
             BadSetting: for a patch larger than the image.
         """
+        objective = as_objective(network, images, objective)
         plain = images.as_subclass(Tensor).to(network.device, network.dtype)
         tops, lefts = self._positions(plain)
         whole = objective.score(capture(network, plain, objective.layers))

@@ -12,7 +12,7 @@ from torch import Tensor
 from cutaway.attribution.attribution import Attribution
 from cutaway.errors import CutawayError
 from cutaway.network.network import Network
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target
 
 __all__ = ["randomised_similarity", "rank_correlation"]
 
@@ -23,7 +23,7 @@ DEPTHS = (0.25, 0.5, 0.75, 1.0)
 def randomised_similarity(
     network: Network,
     images: Float[Tensor, "n c h w"],
-    objective: Objective,
+    objective: Target,
     method: Attribution,
     maps: Float[Tensor, "n d rows columns"],
     *,

@@ -47,7 +47,11 @@ def read_at(network: Network, trace: Trace, layers: Sequence[str]) -> dict[str, 
     outputs = dict(trace.outputs)
     found: dict[str, Call | None] = {}
     for layer in layers:
-        target = logits_target(trace, network.name) if layer == LOGITS else layer
+        target = (
+            logits_target(trace, network.name, layer.removeprefix(LOGITS))
+            if layer.startswith(LOGITS)
+            else layer
+        )
         if isinstance(target, Target):
             found[layer] = trace.at(target)
         elif target.startswith(OUTPUT):

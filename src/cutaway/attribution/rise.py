@@ -13,7 +13,7 @@ from cutaway.attribution.averaged import each_image
 from cutaway.errors import BadSetting
 from cutaway.network.many import score_many
 from cutaway.network.network import INPUT, Network
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["RISE"]
 
@@ -56,9 +56,10 @@ class RISE:
             raise BadSetting(f"keep must lie between 0 and 1, got {self.keep}")
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Target
     ) -> Float[Tensor, "n 1 h w"]:
         """Give the map of each image at the images' own size, in units of the objective."""
+        objective = as_objective(network, images, objective)
         plain = images.as_subclass(Tensor).to(network.device, network.dtype)
         h, w = int(plain.shape[2]), int(plain.shape[3])
         maps = []

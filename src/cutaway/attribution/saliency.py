@@ -13,7 +13,7 @@ from cutaway.network.capture import differentiate
 from cutaway.network.inputs import Several
 from cutaway.network.network import INPUT, Network
 from cutaway.network.several import named_inputs
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["Saliency"]
 
@@ -47,17 +47,18 @@ class Saliency:
 
     @overload
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Target
     ) -> Float[Tensor, "n d h w"]: ...
     @overload
-    def __call__(self, network: Network, images: Several, objective: Objective) -> dict[str, Tensor]: ...
+    def __call__(self, network: Network, images: Several, objective: Target) -> dict[str, Tensor]: ...
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"] | Several, objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"] | Several, objective: Target
     ) -> Float[Tensor, "n d h w"] | dict[str, Tensor]:
         """Give the map of each image at the images' own size, per unit of normalised pixel.
 
         Of several inputs, a tuple or a mapping, each has its map: {"@input[0]": …} or {"@input['depth']": …}.
         """
+        objective = as_objective(network, images, objective)
         names = list(named_inputs(images))
         found = differentiate(network, images, objective.score, objective.layers, names)
         maps = {name: reduced(found.gradients[name], self.reduce) for name in names}

@@ -16,6 +16,7 @@ from cutaway.network.many import score_many
 from cutaway.network.map_layer import map_layer, read_map
 from cutaway.network.network import Network
 from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["ScoreCAM"]
 
@@ -45,7 +46,7 @@ class ScoreCAM:
     relu: bool = True
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Target
     ) -> Float[Tensor, "n 1 rows columns"]:
         """Give the map of each image, (n,1,h,w), at the layer's resolution, in units of its activations.
 
@@ -53,6 +54,7 @@ class ScoreCAM:
             UnsupportedMethod: where the layer has no map.
             UnknownLayer: for a layer that is not there.
         """
+        objective = as_objective(network, images, objective)
         plain = images.as_subclass(Tensor).to(network.device, network.dtype)
         found = [
             self._of_one(network, image, score, objective) for image, score in each_image(plain, objective)

@@ -23,6 +23,7 @@ from cutaway.network.network import INPUT, Network
 from cutaway.network.receptive_field import Lattice
 from cutaway.network.undisturbed import undisturbed
 from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["SHAP"]
 
@@ -80,7 +81,7 @@ class SHAP:
             raise BadSetting(f"noise must be a share of the image's range, 0 or more, got {self.noise}")
 
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Target
     ) -> Float[Tensor, "n d rows columns"]:
         """Give the map of each image in units of the objective: a value for each pixel, or for each cell.
 
@@ -88,6 +89,7 @@ class SHAP:
             UnsupportedMethod: where Captum is missing.
             BadSetting: for fewer samples than cells, which leaves them undetermined.
         """
+        objective = as_objective(network, images, objective)
         captum = _captum(self.how)
         plain = images.as_subclass(Tensor).to(network.device, network.dtype)
         run = self._gradients if self.how == "gradient" else self._cells

@@ -15,7 +15,7 @@ from cutaway.errors import BadSetting
 from cutaway.network.inputs import Several
 from cutaway.network.network import INPUT, Network
 from cutaway.network.several import named_inputs, one_of
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["SmoothGrad"]
 
@@ -58,17 +58,18 @@ class SmoothGrad:
 
     @overload
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"], objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"], objective: Target
     ) -> Float[Tensor, "n d h w"]: ...
     @overload
-    def __call__(self, network: Network, images: Several, objective: Objective) -> dict[str, Tensor]: ...
+    def __call__(self, network: Network, images: Several, objective: Target) -> dict[str, Tensor]: ...
     def __call__(
-        self, network: Network, images: Float[Tensor, "n c h w"] | Several, objective: Objective
+        self, network: Network, images: Float[Tensor, "n c h w"] | Several, objective: Target
     ) -> Float[Tensor, "n d h w"] | dict[str, Tensor]:
         """Give the map of each image at the images' own size, per unit of normalised pixel.
 
         Of several inputs, a tuple or a mapping, each has its map: {"@input[0]": …} or {"@input['depth']": …}.
         """
+        objective = as_objective(network, images, objective)
         ready = network.ready(images)
         named = named_inputs(ready)
         count = len(next(iter(named.values())))

@@ -17,7 +17,7 @@ from cutaway.attribution.saturation import saturation
 from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.network.network import Network
 from cutaway.network.place import Place
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target
 
 __all__ = ["Trust", "on_pixels", "trust"]
 
@@ -83,7 +83,7 @@ class Trust:
 def trust(
     network: Network,
     images: Float[Tensor, "n c h w"],
-    objective: Objective,
+    objective: Target,
     method: Attribution,
     maps: Float[Tensor, "n d rows columns"],
     *,

@@ -54,7 +54,9 @@ Size = Annotated[
 ]
 Out = Annotated[
     str,
-    typer.Option("--out", "-o", help="Folder for the results, or one file's name ending in .png."),
+    typer.Option(
+        "--out", "-o", help="Folder for the results, or one picture's name: .png, .jpg, .webp, .svg or .html."
+    ),
 ]
 Seed = Annotated[
     int, typer.Option("--seed", help="For methods that draw at random; same seed, same picture.")

@@ -13,7 +13,7 @@ from torch import Tensor
 from cutaway.errors import BadSetting, UnknownLayer, UnsupportedNetwork
 from cutaway.network.backward_rule import Rules
 from cutaway.network.finite import check_finite
-from cutaway.network.head import LOGITS, logits_target
+from cutaway.network.head import LOGITS, PROBABILITIES, logits_target
 from cutaway.network.inputs import Inputs, cannot_run, input_tensors, once, short_of_memory
 from cutaway.network.network import INPUT, OUTPUT, Network
 from cutaway.network.reader import Reader
@@ -226,8 +226,13 @@ def addresses(network: Network, trace: Trace, names: Sequence[str]) -> dict[str,
             raise UnknownLayer(
                 f"a layer is asked for by its name, a str, got {type(name).__name__}. See network.layers"
             )
-        if name == LOGITS:
-            found[name] = logits_target(trace, network.name)
+        if name.startswith(LOGITS):
+            found[name] = logits_target(trace, network.name, name.removeprefix(LOGITS))
+        elif name.startswith(PROBABILITIES):
+            raise UnknownLayer(
+                f"{name} is read by methods, which find out how {network.name} makes probabilities: read {LOGITS} or "
+                f"{OUTPUT}, or turn the objective into one that reads these: as_objective(network, images, objective)"
+            )
         elif name.startswith((INPUT, OUTPUT)):
             found[name] = name
         else:

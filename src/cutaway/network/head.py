@@ -10,12 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cutaway.errors import UnsupportedMethod
-from cutaway.network.network import Network
+from cutaway.network.network import OUTPUT, Network
 from cutaway.network.trace import Call, Target, Trace
 
-__all__ = ["LOGITS", "Head", "feature_map", "find_head", "last_map", "logits_target", "squashing"]
+__all__ = [
+    "LOGITS",
+    "PROBABILITIES",
+    "Head",
+    "feature_map",
+    "find_head",
+    "last_map",
+    "logits_target",
+    "squashing",
+]
 
 LOGITS = "@logits"
+# What a network makes of its logits: only an objective reads it, and a method finds out what that is.
+PROBABILITIES = "@probabilities"
 
 # What may stand between the last map and the logits without changing which class a place speaks for.
 _TRANSPARENT = frozenset(
@@ -43,9 +54,16 @@ class Head:
     weight: str | None
 
 
-def logits_target(trace: Trace, network_name: str) -> Target | str:
-    """Find the logits: the output, or what its softmax or sigmoid reads."""
-    if len(trace.outputs) != 1:
+def logits_target(trace: Trace, network_name: str, way: str = "") -> Target | str:
+    """Find the logits: the output, or what its softmax or sigmoid reads.
+
+    Args:
+        trace: of the network.
+        network_name: for a message.
+        way: to one of several outputs: "[1]", "['out']".
+    """
+    outputs = dict(trace.outputs)
+    if not way and len(outputs) != 1:
         names = (
             ", ".join(f"@output{suffix}" for suffix, _ in trace.outputs)
             or "nothing that depends on the input"
@@ -53,20 +71,17 @@ def logits_target(trace: Trace, network_name: str) -> Target | str:
         raise UnsupportedMethod(
             f"{network_name} returns {names}: a class needs one of them. Say which: class_logit(k, output=…)"
         )
-    index = trace.outputs[0][1]
-    if index < 0:
-        return "@output"
-    call = trace.calls[index]
-    end = _squashed(trace, call)
-    return "@output" if end is None else trace.calls[end.parents[0]].target
+    index = outputs.get(way, -1) if way else trace.outputs[0][1]
+    end = _squashed(trace, trace.calls[index]) if index >= 0 else None
+    return OUTPUT + way if end is None else trace.calls[end.parents[0]].target
 
 
-def squashing(trace: Trace, output: int | str | None = None) -> str:
+def squashing(trace: Trace, way: str = "") -> str:
     """Tell what the network makes of its logits: "softmax", "sigmoid", or "" for nothing.
 
     Args:
         trace: of the network.
-        output: which output, for a network with several.
+        way: to one of several outputs: "[1]", "['out']".
 
     >>> import torch
     >>> from torch import nn
@@ -74,8 +89,8 @@ def squashing(trace: Trace, output: int | str | None = None) -> str:
     >>> squashing(record(nn.Sequential(nn.Linear(3, 2), nn.Sigmoid()), torch.zeros(1, 3)))
     'sigmoid'
     """
-    named = dict(trace.outputs)
-    index = named.get("" if output is None else f"[{output!r}]", -1)
+    only = trace.outputs[0][1] if len(trace.outputs) == 1 else -1
+    index = dict(trace.outputs).get(way, only if not way else -1)
     end = _squashed(trace, trace.calls[index]) if index >= 0 else None
     return "" if end is None else "softmax" if end.kind in _SOFTMAX else "sigmoid"
 

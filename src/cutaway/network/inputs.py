@@ -54,9 +54,14 @@ def cannot_run(module: nn.Module, given: Sequence[Tensor], error: Exception) -> 
             f"memory ran out on an input of {shapes}: give a smaller size, or fewer images at once"
         )
     reason = " ".join(str(error).split()) or "no reason given"
+    instead = "Check its size and channels (n,c,h,w), and that the network runs by itself"
+    if isinstance(error, TypeError) and "missing" in reason and "argument" in reason:
+        instead = "Give all that it takes: a tuple of tensors, or a mapping by the arguments' names"
+        instead += ", also as Network(module, example=…)"
+    elif len(given) == 1 and given[0].dim() == 3:
+        instead = "An image alone is no batch (n,c,h,w): give images[None]"
     return UnsupportedNetwork(
-        f"{type(module).__name__} cannot run on an input of {shapes}: {type(error).__name__}: {reason}. "
-        "Check its size and channels (n,c,h,w), and that the network runs by itself"
+        f"{type(module).__name__} cannot run on an input of {shapes}: {type(error).__name__}: {reason}. {instead}"
     )
 
 

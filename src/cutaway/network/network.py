@@ -167,8 +167,9 @@ class Network:
             NonFinite: where a weight is NaN or infinite.
         """
         first = input_tensors(images)[0]
-        if first.dim() == 0:
-            raise BadSetting("images must be a batch (n,c,h,w), got a single number")
+        if first.dim() == 0 or not first.numel():
+            got = f"one of shape {tuple(first.shape)}" if first.dim() else "a single number"
+            raise BadSetting(f"images must be a batch (n,c,h,w) with something in it, got {got}")
         # A module that was put in place of another is another network.
         shapes = (signature(images), tuple(map(id, self.module.modules())))
         if shapes not in self._traces:

@@ -85,6 +85,11 @@ class Preprocessing:
             raise BadSetting(f"mean must be finite, got {self.mean}")
         if not 0 < self.value_range < math.inf:
             raise BadSetting(f"value_range must be positive (1.0 or 255.0), got {self.value_range}")
+        if max(self.mean) > self.value_range:
+            raise BadSetting(
+                f"a mean of {max(self.mean):g} lies above white, value_range={self.value_range:g}: "
+                "numbers for pixels of 0..255 need value_range=255"
+            )
         if not 0 < self.crop_share <= 1:
             raise BadSetting(f"crop_share must lie in 0..1, got {self.crop_share}")
         if self.size is None and self.fit != "none":

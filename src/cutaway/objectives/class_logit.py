@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from cutaway.errors import BadSetting, UnknownClass
-from cutaway.network.head import LOGITS
+from cutaway.network.head import LOGITS, PROBABILITIES
 from cutaway.network.network import OUTPUT
 from cutaway.objectives.objective import Objective
 
@@ -45,39 +45,42 @@ def class_logit(index: SupportsIndex | Sequence[SupportsIndex], output: int | st
 def class_probability(
     index: SupportsIndex | Sequence[SupportsIndex], output: int | str | None = None
 ) -> Objective:
-    """Score images by one class's softmax probability, in 0..1.
+    """Score images by one class's probability, in 0..1: the network's sigmoid if it ends in one, else a softmax.
+
+    What it reads, "@probabilities", is made by the method that asks, from the network's logits.
 
     Args:
         index: the class, 0-based; or one class per image.
         output: which output, for a network with several: its place (0, 1, …) or its key ("out").
 
-    >>> class_probability(0).score({"@logits": torch.zeros(1, 4)})
+    >>> class_probability(0).score({"@probabilities": torch.tensor([[0.25, 0.75]])})
     tensor([0.2500])
     """
-    layer = output_layer(output)
+    layer = output_layer(output, PROBABILITIES)
+    return Objective(
+        f"probability of class {told_classes(index)}",
+        (layer,),
+        lambda a: _pick(a, layer, index),
+        columns=frozenset(_all(index)),
+    )
 
-    def score(activations: Mapping[str, Tensor]) -> Tensor:
-        logits = _pick(activations, layer, index)
-        return torch.exp(logits - torch.logsumexp(activations[layer], dim=1))
 
-    return Objective(f"probability of class {told_classes(index)}", (layer,), score)
+def output_layer(output: int | str | None, root: str = LOGITS) -> str:
+    """Name what is read of an output, by its place or its key; none where the network has one.
 
+    Args:
+        output: its place, its key, or the name of it as a layer ("@output[1]").
+        root: what of it: "@logits", "@probabilities" or "@output".
 
-def output_layer(output: int | str | None, only: str = LOGITS) -> str:
-    """Name an output as a layer: its place or its key, or `only` where the network has one.
-
-    >>> output_layer(None), output_layer("out"), output_layer(1)
-    ('@logits', "@output['out']", '@output[1]')
+    >>> output_layer(None), output_layer("out"), output_layer(1, "@output")
+    ('@logits', "@logits['out']", '@output[1]')
     """
     if output is None:
-        return only
+        return root
     if isinstance(output, str) and output.startswith(OUTPUT):
-        return output
-    return (
-        f"{OUTPUT}[{int(output)}]"
-        if isinstance(output, str) and output.isdecimal()
-        else f"{OUTPUT}[{output!r}]"
-    )
+        return root + output.removeprefix(OUTPUT)
+    place = int(output) if isinstance(output, str) and output.isdecimal() else output
+    return f"{root}[{place!r}]"
 
 
 def told_classes(index: SupportsIndex | Sequence[SupportsIndex]) -> str:
@@ -135,7 +138,7 @@ def _pick(
 
 def _instead(output: Tensor, layer: str, index: SupportsIndex | Sequence[SupportsIndex]) -> str:
     """What to ask of an output that is no vector of classes."""
-    k, place = (_all(index) or [0])[0], OUTPUT if layer == LOGITS else layer
+    k, place = (_all(index) or [0])[0], OUTPUT + layer[len(layer.split("[")[0]) :]
     if output.dim() == 4:
         h, w = output.shape[2:]
         return (

@@ -12,7 +12,7 @@ from cutaway.errors import BadSetting
 from cutaway.network.capture import capture
 from cutaway.network.head import squashing
 from cutaway.network.network import Network
-from cutaway.objectives.class_logit import class_logit
+from cutaway.objectives.class_logit import class_logit, output_layer
 
 __all__ = ["Answer"]
 
@@ -51,7 +51,7 @@ class Answer:
                 f"{network.name} was given {len(named)} class names, and its output has {len(logits)} classes: "
                 "give one name for each, in their order"
             )
-        found = squashing(network.trace(images), output)
+        found = squashing(network.trace(images), output_layer(output, ""))
         return cls(network, logits, found or ("softmax" if len(logits) > 1 else ""))
 
     @classmethod

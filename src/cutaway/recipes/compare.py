@@ -19,6 +19,7 @@ from cutaway.network.network import INPUT, Network
 from cutaway.network.place import Images
 from cutaway.objectives.class_logit import class_logit
 from cutaway.objectives.objective import Objective
+from cutaway.objectives.target import Target, as_objective
 from cutaway.recipes.answer import Answer
 from cutaway.recipes.on_photo import drawn_on, titled
 from cutaway.recipes.opened import opened
@@ -56,7 +57,7 @@ def compare(
     *,
     methods: Sequence[str | Attribution | type[Attribution]] = USUAL,
     target: SupportsIndex | str | None = None,
-    objective: Objective | None = None,
+    objective: Target | None = None,
     size: int | tuple[int, int] | Literal["photo"] | None = None,
     look: str = "overlay",
     columns: int = 4,
@@ -137,9 +138,10 @@ def compare(
 
 
 def _question(
-    network: Network, images: Tensor, target: SupportsIndex | str | None, objective: Objective | None
+    network: Network, images: Tensor, target: SupportsIndex | str | None, objective: Target | None
 ) -> tuple[Objective, str]:
     if objective is not None:
+        objective = as_objective(network, images, objective)
         return objective, objective.name
     answer = Answer.asked(network, images)
     k = answer.order[0] if target is None else network.class_index(target)

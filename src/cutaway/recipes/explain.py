@@ -211,7 +211,7 @@ def _trusted(
         return []
     if level == "cheap":
         return measured(network, image.expand(len(maps), -1, -1, -1), asked.objective, method, maps)
-    kind = class_probability if asked.answer.squash == "softmax" else class_logit
+    kind = class_probability if asked.answer.squash else class_logit
     found = []
     for (_, k), one in zip(asked.drawn, maps, strict=True):
         found += measured(network, image, kind(k, output), method, one[None], full=True)

@@ -86,6 +86,10 @@ class Viewable(ABC):
         Returns:
             The path.
         """
+        if hasattr(path, "write"):
+            raise BadSetting(
+                f"save takes a path, got {type(path).__name__}: the bytes of a PNG are what to_png() gives"
+            )
         target = Path(path)
         suffix = target.suffix.lower()
         if suffix not in self.suffixes:
