@@ -152,6 +152,8 @@ class Grid(Viewable):
         shares = [_shared(row) for row in self.rows]
         whole = _shared(tuple(self._cells()))
         several = any(share != shares[0] for share in shares)
+        if several:  # what only one map has is said where its map is
+            shares = [share if _count(row) > 1 else None for share, row in zip(shares, self.rows, strict=True)]
         images = [[None if cell is None else _image(cell, len(row)) for cell in row] for row in self.rows]
         width = max(sum(one.width for one in row if one) for row in images)
         columns = zip_longest(*images)
@@ -220,6 +222,10 @@ def _shared(cells: tuple[Viewable | None, ...]) -> tuple[Range, str] | None:
         return None
     scale, colormap = found.pop()
     return None if scale is None else (scale, colormap)
+
+
+def _count(row: tuple[Viewable | None, ...]) -> int:
+    return sum(isinstance(cell, Heatmap | Montage) for cell in row)
 
 
 def _row_bar(
