@@ -71,7 +71,7 @@ for name in sys.argv[1:] or list(SAMPLED):
         },
         rounds=2,
         warm=0,
-        equal=f"the {count} positions: {gap:.1g} of the range of falls; from double precision, {own:.1g}, and the plain "
-        f"batches themselves {its:.1g}",
+        equal=f"the {count} positions: {gap:.1g} of the range of falls; from double precision, {own:.1g}, and the "
+        f"plain batches themselves {its:.1g}",
     )
     print(f"  for as many positions: {list(ratios.values())[1] * 625 / count:.2f} ×")

@@ -8,15 +8,21 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from cutaway.errors import UnsupportedNetwork
 from cutaway.network.capture import differentiate
-from cutaway.network.inputs import Inputs, once
+from cutaway.network.inputs import Inputs, cannot_run, once
 from cutaway.network.many import in_chunks, quickest_format
-from cutaway.network.memory import chunk
-from cutaway.network.network import Network
+from cutaway.network.memory import chunk, keeps
+from cutaway.network.network import INPUT, Network
+from cutaway.network.resume import quicker
 from cutaway.network.several import named_inputs, variants
+from cutaway.network.tape import Unfollowable, check_same
 from cutaway.objectives.objective import Objective
 
 __all__ = ["alone", "averaged_gradient", "each_image", "for_each_copy"]
+
+# Fewer variants than this do not repay leaving out the outputs that nobody asks for.
+_WORTH_FOLLOWING = 16
 
 
 def averaged_gradient(
@@ -54,16 +60,64 @@ def averaged_gradient(
     names = list(named_inputs(image))
     layout = quickest_format(network, image) if isinstance(image, Tensor) else None
 
-    def part(start: int, stop: int) -> dict[str, Tensor]:
+    def made(start: int, stop: int) -> Inputs:
         batch = variants(image, make(start, stop))
         if layout is not None and isinstance(batch, Tensor):
-            batch = batch.contiguous(memory_format=layout)
-        found = differentiate(network, batch, objective.score, objective.layers, names)
+            return batch.contiguous(memory_format=layout)
+        return batch
+
+    def whole(start: int, stop: int) -> Mapping[str, Tensor]:
+        return differentiate(network, made(start, stop), objective.score, objective.layers, names).gradients
+
+    gradients = _of_fewer(network, image, objective, made, whole, len(weights)) or whole
+
+    def part(start: int, stop: int) -> dict[str, Tensor]:
         shares = weights[start:stop]
-        return {name: torch.tensordot(shares.to(g), g**power, 1)[None] for name, g in found.gradients.items()}
+        return {
+            name: torch.tensordot(shares.to(g), g**power, 1)[None]
+            for name, g in gradients(start, stop).items()
+        }
 
     parts = in_chunks(len(weights), chunk(network, image, gradient=True), part, what)
     return {name: torch.stack([one[name] for one in parts]).sum(0) for name in names}
+
+
+def _of_fewer(
+    network: Network,
+    image: Inputs,
+    objective: Objective,
+    made: Callable[[int, int], Inputs],
+    whole: Callable[[int, int], Mapping[str, Tensor]],
+    count: int,
+) -> Callable[[int, int], Mapping[str, Tensor]] | None:
+    """Give the gradients without computing the outputs that nobody asks for; None where that saves nothing."""
+    if count < _WORTH_FOLLOWING or not isinstance(image, Tensor) or not keeps(network, image):
+        return None
+    ready = quicker(network, image, objective.layers, objective.columns)
+    if ready is None:
+        return None
+    steps, wrapped = ready
+
+    def fewer(start: int, stop: int) -> Mapping[str, Tensor]:
+        with torch.inference_mode(False), torch.enable_grad():
+            images = network.ready(made(start, stop))
+            assert isinstance(images, Tensor)
+            try:
+                scores = wrapped(objective.score)(steps.run(images.requires_grad_(True)))
+                if not bool(torch.isfinite(scores).all()):
+                    return whole(start, stop)  # it says in words where the numbers end
+                (gradient,) = torch.autograd.grad(scores.sum(), images)
+            except RuntimeError as error:
+                raise cannot_run(network.module, [images], error) from error
+        return {INPUT: gradient}
+
+    try:
+        # The last and the middle one stand for all.
+        for place in (count // 2, count - 1):
+            check_same(fewer(place, place + 1)[INPUT], whole(place, place + 1)[INPUT])
+    except (Unfollowable, UnsupportedNetwork):
+        return None
+    return fewer
 
 
 def alone(objective: Objective, index: int, count: int) -> Objective:

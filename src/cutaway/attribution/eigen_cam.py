@@ -15,6 +15,9 @@ from cutaway.objectives.target import Target
 
 __all__ = ["EigenCAM"]
 
+# Powers of a matrix settle on its strongest pattern, mostly within some tens; then all others need not be computed.
+_ROUNDS, _POWERS, _SETTLED, _LEAST = 10, 16, 1e-12, 1e-300
+
 
 @dataclass(frozen=True)
 class EigenCAM:
@@ -64,12 +67,27 @@ class EigenCAM:
             units = units - units.mean(2, keepdim=True)
         # Of the two Gram matrices, places by places or channels by channels, the smaller one is enough.
         if units.shape[2] <= units.shape[1]:
-            values, vectors = torch.linalg.eigh(units.mT @ units)
-            along = vectors[:, :, -1] * values[:, -1:].clamp_min(0).sqrt()
+            value, first = _largest(units.mT @ units)
+            along = first * value.clamp_min(0).sqrt()[:, None]
         else:
-            first = torch.linalg.eigh(units @ units.mT)[1][:, :, -1]
-            along = torch.einsum("nc,ncp->np", first, units)
+            along = torch.einsum("nc,ncp->np", _largest(units @ units.mT)[1], units)
         agreement = ((along - along.mean(1, keepdim=True)) * (mean - mean.mean(1, keepdim=True))).sum(1)
         signed = along * torch.where(agreement < 0, -1, 1)[:, None]
         found: Tensor = signed.view(len(maps), 1, *maps.shape[2:]).to(maps.dtype)
         return found
+
+
+def _largest(gram: Float[Tensor, "n s s"]) -> tuple[Float[Tensor, " n"], Float[Tensor, "n s"]]:
+    """Give the largest eigenvalue and its vector: by powers where these settle, else from all of them."""
+    size = gram.diagonal(dim1=1, dim2=2)
+    vector = gram.gather(2, size.argmax(1)[:, None, None].expand(-1, gram.shape[1], 1))
+    for _ in range(_ROUNDS):
+        for _ in range(_POWERS):
+            vector = gram @ (vector / vector.norm(dim=1, keepdim=True).clamp_min(_LEAST))
+        unit = vector / vector.norm(dim=1, keepdim=True).clamp_min(_LEAST)
+        moved = gram @ unit
+        value = (unit * moved).sum((1, 2))
+        if bool(((moved - value[:, None, None] * unit).norm(dim=1)[:, 0] <= _SETTLED * value).all()):
+            return value, unit[:, :, 0]
+    values, vectors = torch.linalg.eigh(gram)
+    return values[:, -1], vectors[:, :, -1]

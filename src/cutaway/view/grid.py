@@ -153,7 +153,9 @@ class Grid(Viewable):
         whole = _shared(tuple(self._cells()))
         several = any(share != shares[0] for share in shares)
         if several:  # what only one map has is said where its map is
-            shares = [share if _count(row) > 1 else None for share, row in zip(shares, self.rows, strict=True)]
+            shares = [
+                share if _count(row) > 1 else None for share, row in zip(shares, self.rows, strict=True)
+            ]
         images = [[None if cell is None else _image(cell, len(row)) for cell in row] for row in self.rows]
         width = max(sum(one.width for one in row if one) for row in images)
         columns = zip_longest(*images)
