@@ -106,3 +106,12 @@ def test_every_method_leaves_the_network_as_found_and_answers_on_a_batch(method)
     assert all(torch.equal(value, state[name]) for name, value in module.state_dict().items())
     assert torch.equal(torch.get_rng_state(), drawn)
     assert not any(child._forward_hooks or child._backward_hooks for child in module.modules())
+
+
+def test_a_map_far_above_zero_is_drawn_from_its_least(net, coffee):
+    """RISE's is a mean over masks that mostly show the object: from zero it would be one colour."""
+    sheet = cw.compare(net, coffee, methods=[cw.attribution.RISE(masks=200)])
+    card = sheet.rows[0][1]
+    assert card.values.min() > card.values.max() / 2
+    assert card.range.low == pytest.approx(card.values.min())
+    assert card.range.rule == "least … 99 %"

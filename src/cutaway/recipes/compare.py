@@ -34,7 +34,8 @@ __all__ = ["USUAL", "compare"]
 
 READING = (
     "Methods measure in different units, so each map is drawn from zero to its own largest value (maps of pixels to "
-    "their 99th percentile), blue below zero where it has signs. What can be compared is where they look."
+    "their 99th percentile), from its least value where all of it is far above zero, blue below zero where it has "
+    "signs. What can be compared is where they look."
 )
 USUAL = (
     "cam",
@@ -168,7 +169,10 @@ def _card(
         # Single pixels reach far beyond the rest, places of a coarse map do not.
         fine = values.shape[1:] == images.shape[2:]
         most = scale.high if fine else float(np.abs(values).max(initial=0))
-        scale = Range(-most if signed else 0.0, most, "0 … 99 %" if fine else "cell")
+        if 2 * (low := float(values.min())) > most:
+            scale = Range(low, most, "least … 99 %")  # RISE: all of it is far above zero
+        else:
+            scale = Range(-most if signed else 0.0, most, "0 … 99 %" if fine else "cell")
     where = "pixels" if layer == INPUT else layer
     (numbers,) = measured(network, images.as_subclass(Tensor), objective, method, maps, full=full)
     card = drawn_on(
