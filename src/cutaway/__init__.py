@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cutaway import attribution as attribution
+    from cutaway.dataset.activation_index import open_index as open_index
     from cutaway.errors import BadImage as BadImage
+    from cutaway.errors import BadIndex as BadIndex
     from cutaway.errors import BadSetting as BadSetting
     from cutaway.errors import CutawayError as CutawayError
     from cutaway.errors import NonFinite as NonFinite
     from cutaway.errors import OutOfMemory as OutOfMemory
+    from cutaway.errors import OutOfSpace as OutOfSpace
     from cutaway.errors import UnknownClass as UnknownClass
     from cutaway.errors import UnknownLayer as UnknownLayer
     from cutaway.errors import UnknownModel as UnknownModel
@@ -50,9 +53,13 @@ if TYPE_CHECKING:
     from cutaway.recipes.activations import activations as activations
     from cutaway.recipes.compare import compare as compare
     from cutaway.recipes.deconv import deconv as deconv
+    from cutaway.recipes.deconv_sheet import deconv_sheet as deconv_sheet
     from cutaway.recipes.explain import explain as explain
     from cutaway.recipes.layers import layers as layers
     from cutaway.recipes.models import models as models
+    from cutaway.recipes.neighbors import neighbors as neighbors
+    from cutaway.recipes.patches import patches as patches
+    from cutaway.recipes.scan import scan as scan
     from cutaway.recipes.segment import segment as segment
     from cutaway.recipes.weights import weights as weights
     from cutaway.view.album import Album as Album
@@ -68,6 +75,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Album": "cutaway.view.album:Album",
     "BadImage": "cutaway.errors:BadImage",
+    "BadIndex": "cutaway.errors:BadIndex",
     "BadSetting": "cutaway.errors:BadSetting",
     "CutawayError": "cutaway.errors:CutawayError",
     "Grid": "cutaway.view.grid:Grid",
@@ -76,6 +84,7 @@ _HOMES = {
     "NonFinite": "cutaway.errors:NonFinite",
     "Objective": "cutaway.objectives.objective:Objective",
     "OutOfMemory": "cutaway.errors:OutOfMemory",
+    "OutOfSpace": "cutaway.errors:OutOfSpace",
     "Picture": "cutaway.view.picture:Picture",
     "Preprocessing": "cutaway.network.preprocessing:Preprocessing",
     "Table": "cutaway.view.table:Table",
@@ -95,6 +104,7 @@ _HOMES = {
     "compare": "cutaway.recipes.compare:compare",
     "contrast": "cutaway.objectives.contrast:contrast",
     "deconv": "cutaway.recipes.deconv:deconv",
+    "deconv_sheet": "cutaway.recipes.deconv_sheet:deconv_sheet",
     "each": "cutaway.objectives.objective:each",
     "explain": "cutaway.recipes.explain:explain",
     "keep_freed": "cutaway.network.memory:keep_freed",
@@ -102,9 +112,13 @@ _HOMES = {
     "load": "cutaway.network.load:load",
     "memory": "cutaway.network.memory:memory",
     "models": "cutaway.recipes.models:models",
+    "neighbors": "cutaway.recipes.neighbors:neighbors",
+    "open_index": "cutaway.dataset.activation_index:open_index",
     "output_value": "cutaway.objectives.output_value:output_value",
+    "patches": "cutaway.recipes.patches:patches",
     "read": "cutaway.images.read:read",
     "region": "cutaway.objectives.region:region",
+    "scan": "cutaway.recipes.scan:scan",
     "segment": "cutaway.recipes.segment:segment",
     "similarity": "cutaway.objectives.similarity:similarity",
     "unit": "cutaway.objectives.unit:unit",
@@ -115,6 +129,7 @@ _HOMES = {
 __all__ = [
     "Album",
     "BadImage",
+    "BadIndex",
     "BadSetting",
     "CutawayError",
     "Grid",
@@ -123,6 +138,7 @@ __all__ = [
     "NonFinite",
     "Objective",
     "OutOfMemory",
+    "OutOfSpace",
     "Picture",
     "Preprocessing",
     "Table",
@@ -142,6 +158,7 @@ __all__ = [
     "compare",
     "contrast",
     "deconv",
+    "deconv_sheet",
     "each",
     "explain",
     "keep_freed",
@@ -149,9 +166,13 @@ __all__ = [
     "load",
     "memory",
     "models",
+    "neighbors",
+    "open_index",
     "output_value",
+    "patches",
     "read",
     "region",
+    "scan",
     "segment",
     "similarity",
     "unit",

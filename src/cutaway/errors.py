@@ -10,6 +10,8 @@ CutawayError
 ├── UnsupportedMethod    a method that this network has no place for, and what to use instead
 ├── OutOfMemory          an image, or a chunk of images, that memory ran out on
 ├── NonFinite            weights or activations that are NaN or infinite
+├── BadIndex             an index that cannot be read, or is of something else
+├── OutOfSpace           a disk that takes no more
 └── BadSetting           a value outside what a setting allows
 """
 
@@ -21,10 +23,12 @@ from collections.abc import Iterable
 
 __all__ = [
     "BadImage",
+    "BadIndex",
     "BadSetting",
     "CutawayError",
     "NonFinite",
     "OutOfMemory",
+    "OutOfSpace",
     "UnknownClass",
     "UnknownLayer",
     "UnknownModel",
@@ -54,6 +58,14 @@ class BadImage(CutawayError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
+
+
+class BadIndex(CutawayError):
+    """An index that cannot be read, or that is of other photos or another network."""
+
+
+class OutOfSpace(CutawayError):
+    """A disk that takes no more."""
 
 
 class UnknownLayer(CutawayError):

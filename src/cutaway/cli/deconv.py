@@ -13,6 +13,7 @@ from cutaway.cli.options import (
     Json,
     MaxMemory,
     Model,
+    Moved,
     Out,
     Size,
     Weights,
@@ -25,13 +26,29 @@ from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
 from cutaway.errors import BadSetting
 
+USUAL_MODEL, USUAL_TOP = "squeezenet1_1", 9
+
 
 def run(
-    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="A photo, or - for standard input.")],
     layers: Annotated[
         list[str], typer.Option("--layer", "-l", help="The layer to look into; repeat for several.")
     ],
-    model: Model = "squeezenet1_1",
+    photo: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PHOTO]", help="A photo, or - for standard input; none with --index.", show_default=False
+        ),
+    ] = None,
+    index: Annotated[
+        str | None,
+        typer.Option(
+            "--index",
+            "-i",
+            help="A scan's folder: its strongest places instead of a photo's.",
+            show_default=False,
+        ),
+    ] = None,
+    model: Model = USUAL_MODEL,
     channels: Annotated[
         str | None,
         typer.Option(
@@ -48,19 +65,27 @@ def run(
         ),
     ] = None,
     top: Annotated[
-        int, typer.Option("--top", help="How many of the strongest channels.", min=1, max=4096)
-    ] = 9,
+        int,
+        typer.Option(
+            "--top", help="How many of the strongest channels; with --index, places of each.", min=1, max=4096
+        ),
+    ] = USUAL_TOP,
     how: Annotated[
         str,
         typer.Option("--how", help="each unit beside its patch; sum or overlay of them as one picture."),
     ] = "each",
     method: Annotated[
-        str, typer.Option("--method", help="deconvnet, or guided for guided backpropagation.")
+        str,
+        typer.Option(
+            "--method",
+            help="deconvnet, or guided for guided backpropagation; of an index deconvnet,guided too.",
+        ),
     ] = "deconvnet",
     average: Annotated[
         str,
         typer.Option("--average", help="Back through average pools: fill, or gradient for the share 1/n."),
     ] = "fill",
+    photos: Moved = None,
     size: Size = None,
     weights: Weights = None,
     out: Out = "cutaway-out",
@@ -81,10 +106,35 @@ def run(
       cutaway deconv cat.jpg --layer fire3 --at 10,12 --channels 5
       cutaway deconv cat.jpg --layer fire9 --top 3 --how sum
       cutaway deconv cat.jpg -l conv1 -l fire3 -l fire7 --top 512 --how overlay
+      cutaway deconv --index index/ -l fire5 --channels 0..15 --method deconvnet,guided
     """
     from cutaway.network.memory import memory
     from cutaway.recipes.deconv import deconv
 
+    if (photo is None) == (index is None):
+        raise BadSetting("deconv takes a photo, or the folder of a scan: --index index/")
+    if index is not None:
+        if size is not None or at is not None or how != "each":
+            raise BadSetting(
+                "--size, --at and --how are of a single photo; a scan has its own size and places"
+            )
+        _of_index(
+            index,
+            photos,
+            layers,
+            channels,
+            top,
+            method,
+            average,
+            model,
+            weights,
+            device,
+            max_memory,
+            out,
+            as_json,
+        )
+        return
+    assert photo is not None
     path = one_photo(photo, "deconv")
     settings: dict[str, Any] = {
         "channels": numbers(channels, "--channels"),
@@ -113,6 +163,47 @@ def run(
             f"falls {100 * unit['fall_shown']:.0f} % without what is shown, "
             f"{100 * unit['fall_others']:.0f} % without others"
         )
+    print(f"wrote {', '.join(str(file) for file in written)}")
+
+
+def _of_index(
+    index: str,
+    photos: str | None,
+    layers: list[str],
+    channels: str | None,
+    top: int,
+    method: str,
+    average: str,
+    model: str,
+    weights: str | None,
+    device: str,
+    max_memory: str | None,
+    out: str,
+    as_json: bool,
+) -> None:
+    from cutaway.dataset.activation_index import open_index
+    from cutaway.network.memory import memory
+    from cutaway.recipes.deconv_sheet import deconv_sheet
+
+    opened = open_index(index, photos)
+    own = weights is None and model == USUAL_MODEL
+    network = open_network(opened.network if own else model, weights, device)
+    with memory(max_memory), progress(quiet=as_json):
+        result = deconv_sheet(
+            opened,
+            layers,
+            numbers(channels, "--channels"),
+            k=None if top == USUAL_TOP else top,
+            method=[part.strip() for part in method.split(",")],
+            average=average,
+            network=network,
+        )
+    written = write(result, place(out, f"deconv-{'-'.join(layers)}", set()), html=True)
+    if as_json:
+        units, outputs = result.provenance["units"], [str(file) for file in written]
+        print(json.dumps({"units": units, "outputs": outputs}, ensure_ascii=False, indent=2))
+        return
+    print(result.title)
     print(f"wrote {', '.join(str(file) for file in written)}")
 
 

@@ -71,6 +71,13 @@ MaxMemory = Annotated[
         show_default=False,
     ),
 ]
+Index = Annotated[str, typer.Option("--index", "-i", help="Folder of an index that `cutaway scan` made.")]
+Moved = Annotated[
+    str | None,
+    typer.Option(
+        "--photos", help="Where the photos of the index lie now, if they were moved.", show_default=False
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print a machine-readable summary and nothing else.")]
 
 

@@ -16,7 +16,7 @@ from cutaway.network.finite import check_finite
 from cutaway.network.head import LOGITS, PROBABILITIES, logits_target
 from cutaway.network.inputs import Inputs, cannot_run, input_tensors, once, short_of_memory
 from cutaway.network.network import INPUT, OUTPUT, Network
-from cutaway.network.reader import Reader
+from cutaway.network.reader import Keep, Reader
 from cutaway.network.trace import Target, Trace
 from cutaway.network.undisturbed import undisturbed
 
@@ -24,7 +24,12 @@ __all__ = ["Derivatives", "addresses", "capture", "differentiate"]
 
 
 def capture(
-    network: Network, images: Inputs, layers: str | Sequence[str], *, trace: Trace | None = None
+    network: Network,
+    images: Inputs,
+    layers: str | Sequence[str],
+    *,
+    trace: Trace | None = None,
+    keep: Keep | None = None,
 ) -> dict[str, Tensor]:
     """Read the activations of layers for images, in one forward pass that stops after the deepest of them.
 
@@ -34,6 +39,8 @@ def capture(
         layers: names, in any of their spellings; "@input", "@logits" and "@output" are always there. One of several
             inputs or outputs is "@input[1]" or "@output['depth']"; "@input" alone is the first.
         trace: of a whole image, where these images are pieces that the whole network may be too deep for.
+        keep: what to keep of each activation, from its name and its values, in the order of execution; it must not
+            write into them. None keeps a copy of all.
 
     Returns:
         For each name as asked for, its activation, (n,c,h,w) for a map; detached, with memory of its own.
@@ -53,7 +60,7 @@ def capture(
         single, copies = once(images)
         trace = trace or network.trace(single)
         targets = addresses(network, trace, names)
-        found = Reader(network, targets, frozenset(), trace=trace).read(network.ready(single))
+        found = Reader(network, targets, frozenset(), trace=trace, keep=keep).read(network.ready(single))
     values = {name: _repeated(found[name].detach(), copies) for name in names}
     check_finite(network, images, values)
     return values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -15,7 +15,10 @@ from cutaway.network.inputs import Inputs, cannot_run, changed, input_tensors, r
 from cutaway.network.network import INPUT, OUTPUT, Network
 from cutaway.network.trace import Target, Trace
 
-__all__ = ["Reader", "Stop"]
+__all__ = ["Keep", "Reader", "Stop"]
+
+# What to keep of the activation of a name.
+Keep = Callable[[str, Tensor], Tensor]
 
 
 class Stop(BaseException):
@@ -33,6 +36,7 @@ class Reader(Calls):
         copies: int = 1,
         rules: Rules | None = None,
         trace: Trace | None = None,
+        keep: Keep | None = None,
     ) -> None:
         addressed = [target for target in targets.values() if isinstance(target, Target)]
         alone = len(set(addressed)) == 1 and not at and not rules
@@ -54,6 +58,7 @@ class Reader(Calls):
         self._kept: dict[str, Tensor] = {}
         self._views: list[tuple[str, Tensor, int, Tensor]] = []
         self._trace = trace
+        self._keeps = keep
         # Nothing on the way is kept or changed where only the input and the output are asked for.
         self._watching = bool(self._keys or self._rules) or (self._with_gradient and not self._recording)
 
@@ -84,7 +89,10 @@ class Reader(Calls):
                 self._kept[name] = _inside(self._network, name, inputs, INPUT)
             elif isinstance(target, str):
                 found = _inside(self._network, name, output, OUTPUT)
-                self._kept[name] = found if self._with_gradient else found.clone()
+                if self._keeps is not None:
+                    self._kept[name] = self._keeps(name, found)
+                else:
+                    self._kept[name] = found if self._with_gradient else found.clone()
         lost = [name for target in self._missing for name in self._names[target]]
         if lost:
             raise UnknownLayer(
@@ -140,7 +148,11 @@ class Reader(Calls):
             if not self._with_gradient:
                 # Nothing runs after the last one, so nothing can overwrite it.
                 last = self._stops and len(self._missing) == 1 and not _is_written(given, tensor)
-                self._store(target, tensor if last else tensor.clone())
+                if self._keeps is not None:
+                    self._kept |= {name: self._keeps(name, tensor) for name in self._names[target]}
+                    self._missing.discard(target)
+                else:
+                    self._store(target, tensor if last else tensor.clone())
                 continue
             kept = self._rooted(target, tensor)
             handed = kept.clone()

@@ -27,7 +27,7 @@ from cutaway.recipes.projected_units import ProjectedUnits
 from cutaway.view.grid import Grid
 from cutaway.view.viewable import Viewable
 
-__all__ = ["deconv"]
+__all__ = ["deconv", "projection_rules"]
 
 READING = "Gray is zero. A projection shows which pixels made the unit fire, in the colours it fired for."
 PROOF = (
@@ -87,7 +87,7 @@ def deconv(
     picture = read(photo)
     images = network.prepare(picture)
     check_fits(network, images)
-    rules, told = _rules(method, average)
+    rules, told = projection_rules(method, average)
     check_activations(network, images, told)
     layers = [layer] if isinstance(layer, str) else list(layer)
     rows: list[tuple[Viewable | None, ...]] = []
@@ -127,7 +127,12 @@ def deconv(
     )
 
 
-def _rules(method: str, average: str) -> tuple[Rules, str]:
+def projection_rules(method: str, average: str) -> tuple[Rules, str]:
+    """Give the way back of "deconvnet" or "guided", and its name in a caption.
+
+    >>> projection_rules("guided", "fill")[1]
+    'Guided backpropagation'
+    """
     if method == "guided":
         return GUIDED, "Guided backpropagation"
     if method == "deconvnet":

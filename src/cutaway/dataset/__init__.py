@@ -1,0 +1,1 @@
+"""A folder of photos folded into an index, and what can be read from it."""

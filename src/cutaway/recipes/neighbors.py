@@ -1,0 +1,217 @@
+"""The photos that are most like one, to the network and in their pixels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from torch import nn
+
+from cutaway.dataset.activation_index import ActivationIndex
+from cutaway.dataset.neighbors import directions, nearest, precision_at
+from cutaway.dataset.plan import small
+from cutaway.errors import BadSetting
+from cutaway.images.read import Source, read
+from cutaway.network.capture import capture
+from cutaway.network.map_layer import as_map
+from cutaway.network.network import Network
+from cutaway.recipes.on_photo import titled
+from cutaway.recipes.origin import origin, spelled
+from cutaway.recipes.patches import indexed
+from cutaway.recipes.scanned_network import scanned_network
+from cutaway.view.grid import Grid
+from cutaway.view.picture import Picture
+from cutaway.view.viewable import Viewable
+
+__all__ = ["Neighbor", "Neighbors", "neighbors"]
+
+TILE = 160
+
+
+@dataclass(frozen=True)
+class Neighbor:
+    """A photo that is like another.
+
+    Args:
+        path: of the photo.
+        label: of it, where it has one.
+        similarity: the cosine of the angle between the two photos' features, −1..1, each less the mean photo's.
+        photo: its number in the index.
+    """
+
+    path: Path
+    label: str | None
+    similarity: float
+    photo: int
+
+
+@dataclass(frozen=True)
+class Neighbors(Viewable):
+    """A photo's neighbours: a sequence of `Neighbor`, nearest first, that draws itself.
+
+    Args:
+        rows: nearest by features.
+        by_pixels: nearest by 16 × 16 pixels, for contrast.
+        sheet: the drawing.
+    """
+
+    rows: tuple[Neighbor, ...]
+    by_pixels: tuple[Neighbor, ...]
+    sheet: Grid = field(repr=False)
+    caption: str = ""
+    provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def __iter__(self) -> Iterator[Neighbor]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, place: int) -> Neighbor:
+        return self.rows[place]
+
+    @property
+    def values(self) -> np.ndarray:
+        """The similarities, (2,k): by features, and by pixels."""
+        return np.array(
+            [[one.similarity for one in rows] for rows in (self.rows, self.by_pixels)], np.float32
+        )
+
+    def to_image(self) -> Image.Image:
+        """Draw it."""
+        return replace(self.sheet, provenance=self.provenance).to_image()
+
+
+def neighbors(
+    index: ActivationIndex | str | os.PathLike[str],
+    photo: int | Source,
+    k: int = 5,
+    *,
+    layer: str | None = None,
+    network: Network | str | nn.Module | None = None,
+    engine: str = "exact",
+) -> Neighbors:
+    """Find the photos of an index that are most like one, by a layer's features, beside those nearest in pixels.
+
+    Args:
+        index: that `scan` made, or its folder.
+        photo: one of the index, by number, name or path; or any other photo.
+        k: how many.
+        layer: whose means over space are compared; by default of the layer that the classifier reads.
+        network: for a photo that is not in the index: the network of the scan, where its name does not open it.
+        engine: "exact", or "faiss" for very large indexes.
+
+    Returns:
+        The neighbours, nearest first; `by_pixels` has those in pixels.
+
+    Raises:
+        BadImage, BadIndex, BadSetting, UnknownLayer: with what to do instead.
+
+    Source: Krizhevsky et al., "ImageNet classification with deep convolutional neural networks", NIPS 2012, figure 4.
+
+    >>> import tempfile
+    >>> from cutaway.network.preprocessing import Preprocessing
+    >>> from cutaway.recipes.scan import scan
+    >>> net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), Preprocessing(size=32))
+    >>> index = scan(net, "examples/photos", tempfile.mkdtemp() + "/index", engine="serial")
+    >>> [len(found) for found in (neighbors(index, 0, k=1), neighbors(index, "chelsea.png", k=2))]
+    [1, 2]
+    """
+    opened = indexed(index)
+    name = opened.layer(layer if layer is not None else opened.manifest["features"])
+    features, pixels = opened.means(name), opened.pixels().reshape(len(opened), -1).astype(np.float32)
+    pixels[~opened.read] = np.nan
+    own = _own(opened, photo)
+    if own is None:
+        picture = read(photo)  # type: ignore[arg-type]
+        ask, look = _features(scanned_network(opened, network), picture, name)
+    else:
+        picture, ask, look = read(opened.path(own)), features[own], pixels[own]
+    found = []
+    for base, one in ((features, ask), (pixels, look)):
+        mean = np.nanmean(base, 0)
+        places, cosines = nearest(
+            directions(one[None], mean),
+            directions(base, mean),
+            k,
+            without=None if own is None else [own],
+            engine=engine,
+        )
+        found.append(
+            tuple(
+                Neighbor(opened.path(int(p)), opened.labels[int(p)], float(c), int(p))
+                for p, c in zip(places[0], cosines[0], strict=True)
+            )
+        )
+    return _drawn(opened, picture, name, found, k)
+
+
+def _own(index: ActivationIndex, photo: int | Source) -> int | None:
+    """Find a photo in the index; None for one from elsewhere."""
+    if isinstance(photo, int | np.integer):
+        return index.photo(photo)
+    if isinstance(photo, str | os.PathLike):
+        try:
+            found = index.photo(photo)
+        except BadSetting:
+            return None
+        return found if index.read[found] else None
+    return None
+
+
+def _features(network: Network, picture: Picture, layer: str) -> tuple[np.ndarray, np.ndarray]:
+    images = network.prepare(picture)
+    call = None if layer.startswith("@") else network.find(layer, network.trace(images))
+    values = capture(network, images, layer)[layer]
+    maps = values if call is None else as_map(network, images, call, values)
+    means = maps.mean((2, 3)) if maps.dim() == 4 else maps
+    return means[0].float().cpu().numpy(), small(network, images).reshape(-1).astype(np.float32)
+
+
+def _drawn(
+    index: ActivationIndex, picture: Picture, layer: str, found: list[tuple[Neighbor, ...]], k: int
+) -> Neighbors:
+    rows: list[tuple[Viewable | None, ...]] = []
+    for rank, several in enumerate(found):
+        first = _tile(titled(picture)) if rank == 0 else None
+        cells = [_tile(replace(read(one.path), caption=_told(one))) for one in several]
+        rows.append((first, *cells))
+    lines = [
+        f"Above: nearest by the mean of {layer}; below: nearest by 16 × 16 pixels. Cosine, less the mean photo's."
+    ]
+    scores = {}
+    if sum(label is not None for label in index.labels) > k:
+        pixels = index.pixels().reshape(len(index), -1).astype(np.float32)
+        pixels[~index.read] = np.nan
+        for what, base in (("features", index.means(layer)), ("pixels", pixels)):
+            scores[what] = precision_at(directions(base), index.labels, k)
+        lines.append(
+            f"Over the whole index, {100 * scores['features']:.0f} % of a photo's {k} nearest have its label; "
+            f"in pixels {100 * scores['pixels']:.0f} %."
+        )
+    code = spelled(neighbors, repr(str(index.folder)), repr(picture.path or "photo"), k=k, layer=layer)
+    provenance = origin(None, code) | {
+        "network": index.network,
+        "weights": index.weights,
+        "index": str(index.folder),
+        "precision": scores,
+    }
+    title = f"{index.network} · {layer}: most like {Path(picture.path).name if picture.path else 'the photo'}"
+    sheet = Grid(rows=tuple(rows), row_titles=("features", "pixels"), title=title, caption=" ".join(lines))
+    return Neighbors(found[0], found[1], sheet, sheet.caption, provenance)
+
+
+def _tile(picture: Picture) -> Picture:
+    zoom = TILE / max(picture.size)
+    h, w = picture.size
+    return picture.resized((max(1, round(h * zoom)), max(1, round(w * zoom))))
+
+
+def _told(one: Neighbor) -> str:
+    name = one.label if one.label is not None else one.path.name
+    return f"{name}\n{one.similarity:.2f}"

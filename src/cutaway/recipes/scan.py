@@ -1,0 +1,72 @@
+"""A folder of photos read once by a network, and an index of what excites what."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from torch import nn
+
+from cutaway.dataset.activation_index import ActivationIndex
+from cutaway.dataset.engines import engine_named
+from cutaway.dataset.listing import Labels, Listing
+from cutaway.dataset.scan import fold, planned
+from cutaway.dataset.store import Store
+from cutaway.network.network import Network
+from cutaway.network.selection import select_layers
+from cutaway.recipes.opened import opened
+
+__all__ = ["scan"]
+
+
+def scan(
+    network: Network | str | nn.Module,
+    photos: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    *,
+    layers: str | Sequence[str] | None = None,
+    labels: Labels = "folders",
+    engine: str = "processes",
+    workers: int | None = None,
+    top: int = 9,
+    size: int | tuple[int, int] | None = None,
+    fit: str | None = None,
+    batch: int = 32,
+    strict: bool = False,
+) -> ActivationIndex:
+    """Fold photos into an index: for each photo and channel the maximum and the mean, for each channel its strongest.
+
+    The same call goes on where an earlier one was stopped. The index has the same bytes whoever made it.
+
+    Args:
+        network: to look with, or its name.
+        photos: a folder, or files and folders.
+        out: the folder of the index.
+        layers: to keep: names, or a range "conv1..fire4"; None for those that everything goes through, and the logits.
+        labels: "folders", a table ("photos.csv", "photos.csv:column"), a mapping from names, or None.
+        engine: "processes" of one thread each, "serial", "ray", or "ray:ADDRESS" of a cluster.
+        workers: how many at once; as many as there are cores by default.
+        top: how many of the strongest, and of the lowest, places of each channel.
+        size: of the images; the network's own by default.
+        fit: "exact" (the whole photo squeezed to the images' shape) or "crop" (the largest middle part); None takes the
+            network's own way, and "exact" where that makes images of many sizes.
+        batch: photos in one pass.
+        strict: stop at the first photo that cannot be read, instead of leaving it out.
+
+    Raises:
+        BadImage, BadIndex, BadSetting, OutOfSpace, UnknownLayer: with what to do instead.
+
+    >>> import tempfile
+    >>> from cutaway.network.preprocessing import Preprocessing
+    >>> net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), Preprocessing(size=32))
+    >>> index = scan(net, "examples/photos", Path(tempfile.mkdtemp()) / "index", engine="serial")
+    >>> len(index.top("1", channel=2, k=2)), index.layers
+    (2, ('1',))
+    """
+    chosen = opened(network).at(size)
+    names = None if layers is None else select_layers(chosen, layers)
+    plan = planned(chosen, Listing.of(photos, labels), names, keep=top, batch=batch, fit=fit)
+    store = Store(Path(out))
+    fold(plan, store, engine_named(engine), workers=workers, strict=strict)
+    return ActivationIndex(store.folder, plan.listing.root)
