@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from cutaway.objectives.target import as_objective as as_objective
     from cutaway.objectives.unit import unit as unit
     from cutaway.recipes.activations import activations as activations
+    from cutaway.recipes.check import check as check
     from cutaway.recipes.compare import compare as compare
     from cutaway.recipes.deconv import deconv as deconv
     from cutaway.recipes.deconv_sheet import deconv_sheet as deconv_sheet
@@ -99,6 +100,7 @@ _HOMES = {
     "attribution": "cutaway.attribution",
     "capture": "cutaway.network.capture:capture",
     "channel": "cutaway.objectives.channel:channel",
+    "check": "cutaway.recipes.check:check",
     "class_logit": "cutaway.objectives.class_logit:class_logit",
     "class_probability": "cutaway.objectives.class_logit:class_probability",
     "compare": "cutaway.recipes.compare:compare",
@@ -153,6 +155,7 @@ __all__ = [
     "attribution",
     "capture",
     "channel",
+    "check",
     "class_logit",
     "class_probability",
     "compare",
