@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.compare import compare as compare
     from cutaway.recipes.deconv import deconv as deconv
     from cutaway.recipes.deconv_sheet import deconv_sheet as deconv_sheet
+    from cutaway.recipes.embed import embed as embed
     from cutaway.recipes.explain import explain as explain
     from cutaway.recipes.layers import layers as layers
     from cutaway.recipes.models import models as models
@@ -108,6 +109,7 @@ _HOMES = {
     "deconv": "cutaway.recipes.deconv:deconv",
     "deconv_sheet": "cutaway.recipes.deconv_sheet:deconv_sheet",
     "each": "cutaway.objectives.objective:each",
+    "embed": "cutaway.recipes.embed:embed",
     "explain": "cutaway.recipes.explain:explain",
     "keep_freed": "cutaway.network.memory:keep_freed",
     "layers": "cutaway.recipes.layers:layers",
@@ -163,6 +165,7 @@ __all__ = [
     "deconv",
     "deconv_sheet",
     "each",
+    "embed",
     "explain",
     "keep_freed",
     "layers",

@@ -28,7 +28,7 @@ from cutaway.view.grid import Grid
 from cutaway.view.picture import Picture
 from cutaway.view.viewable import Viewable
 
-__all__ = ["Neighbor", "Neighbors", "neighbors"]
+__all__ = ["Neighbor", "Neighbors", "neighbors", "photo_features"]
 
 TILE = 160
 
@@ -129,7 +129,7 @@ def neighbors(
     own = _own(opened, photo)
     if own is None:
         picture = read(photo)  # type: ignore[arg-type]
-        ask, look = _features(scanned_network(opened, network), picture, name)
+        ask, look = photo_features(scanned_network(opened, network), picture, name)
     else:
         picture, ask, look = read(opened.path(own)), features[own], pixels[own]
     found = []
@@ -164,7 +164,8 @@ def _own(index: ActivationIndex, photo: int | Source) -> int | None:
     return None
 
 
-def _features(network: Network, picture: Picture, layer: str) -> tuple[np.ndarray, np.ndarray]:
+def photo_features(network: Network, picture: Picture, layer: str) -> tuple[np.ndarray, np.ndarray]:
+    """Give a photo's features as a scan would: the means of a layer, and its 16 × 16 pixels."""
     images = network.prepare(picture)
     call = None if layer.startswith("@") else network.find(layer, network.trace(images))
     values = capture(network, images, layer)[layer]

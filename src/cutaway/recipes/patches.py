@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from cutaway.view.grid import Grid
 from cutaway.view.picture import Picture
 from cutaway.view.viewable import Viewable
 
-__all__ = ["MOST_CHANNELS", "USUAL", "indexed", "patch", "patches"]
+__all__ = ["MOST_CHANNELS", "USUAL", "indexed", "patch", "patches", "photo_of"]
 
 READING = (
     "Each row: one channel's strongest places, one in each photo, strongest first; cut from the original photos, "
@@ -127,7 +128,7 @@ def patch(row: Row, tile: int = TILE, caption: str | None = None) -> Picture:
     h, w = box[2] - box[0], box[3] - box[1]
     zoom = tile / max(h, w)
     words = "\n".join(filter(None, [f"{row.value:.3g}", row.label])) if caption is None else caption
-    cut = _photo(os.fspath(row.path)).cropped(box).resized((max(1, round(h * zoom)), max(1, round(w * zoom))))
+    cut = photo_of(row.path).cropped(box).resized((max(1, round(h * zoom)), max(1, round(w * zoom))))
     # A hairline around it: many a photo is as white as the page.
     framed = np.pad(cut.pixels, ((1, 1), (1, 1), (0, 0)), constant_values=_HAIRLINE)
     return Picture(framed, caption=words, path=os.fspath(row.path))
@@ -150,6 +151,15 @@ def told_row(row: Row) -> dict[str, object]:
         "box": list(row.box),
         "label": row.label,
     }
+
+
+def photo_of(path: Path) -> Picture:
+    """Read a photo of an index again; the last few are kept.
+
+    Raises:
+        BadImage: where it has gone, with what to do.
+    """
+    return _photo(os.fspath(path))
 
 
 @lru_cache(maxsize=16)
