@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from jaxtyping import Float
+from torch import Tensor
 
+from cutaway.dataset.engines import one_thread
 from cutaway.errors import BadSetting
 
 __all__ = ["METHODS", "Reduced", "reduced"]
@@ -62,11 +64,14 @@ def reduced(
         raise BadSetting(f"{method} needs at least {least} photos, got {len(features)}")
     if neighbors < 2:
         raise BadSetting(f"neighbors must be at least 2, got {neighbors}")
-    mean, axes = _axes(features, 2 if method == "pca" else _COMPONENTS)
+    with one_thread():
+        mean, axes = _axes(features, 2 if method == "pca" else _COMPONENTS)
 
     def along(rows: Float[np.ndarray, "m c"]) -> Float[np.ndarray, "m d"]:
-        found: np.ndarray = ((rows.astype(np.float64) - mean) @ axes).astype(np.float32)
-        return found
+        # One thread: t-SNE makes another picture of another last digit.
+        with one_thread():
+            found = (torch.from_numpy(np.ascontiguousarray(rows)).double() - mean) @ axes
+        return found.float().numpy()
 
     if method == "pca":
         return Reduced(along(features), along)
@@ -74,7 +79,7 @@ def reduced(
     return (_tsne if method == "tsne" else _umap)(along(features), along, seed, max(1, near))
 
 
-def _axes(features: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _axes(features: np.ndarray, count: int) -> tuple[Tensor, Tensor]:
     """The mean, and the directions of most variance; each points to where its largest entry is positive."""
     rows = torch.from_numpy(np.ascontiguousarray(features)).double()
     mean = rows.mean(0)
@@ -88,12 +93,13 @@ def _axes(features: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     if chosen.shape[1] < 2:  # features of a single number lie on a line
         chosen = torch.cat([chosen, torch.zeros(len(chosen), 2 - chosen.shape[1], dtype=chosen.dtype)], 1)
     signs = chosen.gather(0, chosen.abs().argmax(0, keepdim=True)).sign()
-    return mean.numpy(), (chosen * torch.where(signs == 0, 1, signs)).numpy()
+    return mean, chosen * torch.where(signs == 0, 1, signs)
 
 
 def _tsne(rows: np.ndarray, along: Callable[[np.ndarray], np.ndarray], seed: int, near: int) -> Reduced:
     library = _library("openTSNE", "openTSNE", "tsne")
-    made = library.TSNE(perplexity=near, random_state=seed, n_jobs=1, initialization="pca").fit(rows)
+    beginning = rows[:, :2] / max(float(rows[:, 0].std()), 1e-12) * 1e-4
+    made = library.TSNE(perplexity=near, random_state=seed, n_jobs=1, initialization=beginning).fit(rows)
 
     def place(more: Float[np.ndarray, "m c"]) -> Float[np.ndarray, "m 2"]:
         return np.asarray(made.transform(along(more), perplexity=min(5, near)), np.float32)
