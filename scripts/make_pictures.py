@@ -40,6 +40,7 @@ def main() -> None:
         "trust": cw.explain(net, coffee, top=1, method="grad-cam", trust="full"),
         "segment": cw.segment(net, coffee),
         "deconv": cw.deconv(net, cat, "fire5"),
+        "invariance": cw.invariance(net, cat),
         "deconv-overlay": cw.deconv(
             net, cat, ["conv1", "fire3", "fire5", "fire7", "fire9"], top=512, how="overlay"
         ),

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.deconv_sheet import deconv_sheet as deconv_sheet
     from cutaway.recipes.embed import embed as embed
     from cutaway.recipes.explain import explain as explain
+    from cutaway.recipes.invariance import invariance as invariance
     from cutaway.recipes.layers import layers as layers
     from cutaway.recipes.models import models as models
     from cutaway.recipes.neighbors import neighbors as neighbors
@@ -111,6 +112,7 @@ _HOMES = {
     "each": "cutaway.objectives.objective:each",
     "embed": "cutaway.recipes.embed:embed",
     "explain": "cutaway.recipes.explain:explain",
+    "invariance": "cutaway.recipes.invariance:invariance",
     "keep_freed": "cutaway.network.memory:keep_freed",
     "layers": "cutaway.recipes.layers:layers",
     "load": "cutaway.network.load:load",
@@ -167,6 +169,7 @@ __all__ = [
     "each",
     "embed",
     "explain",
+    "invariance",
     "keep_freed",
     "layers",
     "load",

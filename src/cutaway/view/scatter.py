@@ -13,11 +13,11 @@ from cutaway.view.picture import Picture
 from cutaway.view.sheet import SMALL
 from cutaway.view.text import draw_text, text_width
 
-__all__ = ["label_colours", "scatter"]
+__all__ = ["COLOURS", "label_colours", "scatter"]
 
 Colour = tuple[int, int, int]
 # Okabe and Ito's, which the colour-blind tell apart, then further ones; what has no colour of its own is gray.
-_COLOURS: tuple[Colour, ...] = (
+COLOURS: tuple[Colour, ...] = (
     (0, 114, 178),
     (213, 94, 0),
     (0, 158, 115),
@@ -49,7 +49,7 @@ def label_colours(labels: Sequence[str | None]) -> dict[str, Colour]:
             Counter(x for x in labels if x is not None).items(), key=lambda n: (-n[1], n[0])
         )
     ]
-    return dict(zip(names, _COLOURS, strict=False))
+    return dict(zip(names, COLOURS, strict=False))
 
 
 def scatter(
