@@ -14,6 +14,7 @@ from cutaway.network.capture import capture
 from cutaway.network.network import Network
 from cutaway.objectives.class_logit import class_logit, class_probability
 from cutaway.objectives.target import as_objective
+from cutaway.recipes.answer import Answer
 
 
 @pytest.fixture
@@ -144,3 +145,17 @@ def test_classes_are_any_whole_numbers(indices):
     scores = {"@logits": torch.arange(10.0).view(2, 5)}
     assert class_logit(indices).score(scores).tolist() == [2, 5]
     assert class_logit(indices).name == "logit of class 2, 0"
+
+
+def test_a_named_output_that_ends_in_a_sigmoid_is_squashed_once(images):
+    class Tags(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.two = nn.Linear(48, 3), nn.Linear(48, 5)
+
+        def forward(self, x: Tensor) -> dict[str, Tensor]:
+            return {"kind": self.one(x.flatten(1)), "tags": self.two(x.flatten(1)).sigmoid()}
+
+    net = Network(Tags())
+    answer = Answer.asked(net, images[:1], "tags")
+    assert answer.probability(3) == pytest.approx(net.module(images[:1])["tags"][0, 3].item(), abs=1e-6)
