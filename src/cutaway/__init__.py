@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cutaway.errors import UnsupportedMethod as UnsupportedMethod
     from cutaway.errors import UnsupportedNetwork as UnsupportedNetwork
     from cutaway.errors import WeightsUnavailable as WeightsUnavailable
+    from cutaway.errors import WorkerLost as WorkerLost
     from cutaway.images.read import read as read
     from cutaway.network.capture import capture as capture
     from cutaway.network.load import load as load
@@ -97,6 +98,7 @@ _HOMES = {
     "UnsupportedMethod": "cutaway.errors:UnsupportedMethod",
     "UnsupportedNetwork": "cutaway.errors:UnsupportedNetwork",
     "WeightsUnavailable": "cutaway.errors:WeightsUnavailable",
+    "WorkerLost": "cutaway.errors:WorkerLost",
     "activations": "cutaway.recipes.activations:activations",
     "as_objective": "cutaway.objectives.target:as_objective",
     "attribution": "cutaway.attribution",
@@ -154,6 +156,7 @@ __all__ = [
     "UnsupportedMethod",
     "UnsupportedNetwork",
     "WeightsUnavailable",
+    "WorkerLost",
     "activations",
     "as_objective",
     "attribution",

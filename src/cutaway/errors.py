@@ -12,6 +12,7 @@ CutawayError
 ├── NonFinite            weights or activations that are NaN or infinite
 ├── BadIndex             an index that cannot be read, or is of something else
 ├── OutOfSpace           a disk that takes no more
+├── WorkerLost           processes that die again and again
 └── BadSetting           a value outside what a setting allows
 """
 
@@ -35,6 +36,7 @@ __all__ = [
     "UnsupportedMethod",
     "UnsupportedNetwork",
     "WeightsUnavailable",
+    "WorkerLost",
     "closest",
 ]
 
@@ -66,6 +68,10 @@ class BadIndex(CutawayError):
 
 class OutOfSpace(CutawayError):
     """A disk that takes no more."""
+
+
+class WorkerLost(CutawayError):
+    """Processes that die again and again."""
 
 
 class UnknownLayer(CutawayError):

@@ -22,6 +22,17 @@ def images():
     return torch.randn(2, 3, 4, 4)
 
 
+class Tags(nn.Module):
+    """Two outputs, the second with a sigmoid of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Linear(48, 3), nn.Linear(48, 5)
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        return {"kind": self.one(x.flatten(1)), "tags": self.two(x.flatten(1)).sigmoid()}
+
+
 def linear(*ends: nn.Module) -> nn.Sequential:
     return nn.Sequential(nn.Flatten(), nn.Linear(48, 5), *ends).eval()
 
@@ -48,15 +59,7 @@ def test_a_probability_is_what_the_network_itself_makes_of_its_logits(images):
 
 
 def test_the_probability_of_one_of_several_outputs(images):
-    class Two(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.one, self.two = nn.Linear(48, 3), nn.Linear(48, 5)
-
-        def forward(self, x: Tensor) -> dict[str, Tensor]:
-            return {"kind": self.one(x.flatten(1)), "tags": self.two(x.flatten(1)).sigmoid()}
-
-    net = Network(Two())
+    net = Network(Tags())
     for output, right in (
         ("kind", net.module(images)["kind"].softmax(1)),
         ("tags", net.module(images)["tags"]),
@@ -148,14 +151,6 @@ def test_classes_are_any_whole_numbers(indices):
 
 
 def test_a_named_output_that_ends_in_a_sigmoid_is_squashed_once(images):
-    class Tags(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.one, self.two = nn.Linear(48, 3), nn.Linear(48, 5)
-
-        def forward(self, x: Tensor) -> dict[str, Tensor]:
-            return {"kind": self.one(x.flatten(1)), "tags": self.two(x.flatten(1)).sigmoid()}
-
     net = Network(Tags())
     answer = Answer.asked(net, images[:1], "tags")
     assert answer.probability(3) == pytest.approx(net.module(images[:1])["tags"][0, 3].item(), abs=1e-6)

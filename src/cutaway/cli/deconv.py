@@ -12,7 +12,6 @@ from cutaway.cli.options import (
     Device,
     Json,
     MaxMemory,
-    Model,
     Moved,
     Out,
     Size,
@@ -25,8 +24,6 @@ from cutaway.cli.options import (
 from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
 from cutaway.errors import BadSetting
-
-USUAL_MODEL, USUAL_TOP = "squeezenet1_1", 9
 
 
 def run(
@@ -48,7 +45,15 @@ def run(
             show_default=False,
         ),
     ] = None,
-    model: Model = USUAL_MODEL,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            "-m",
+            help="The network, as `cutaway models` lists them, or file.py:build; squeezenet1_1, or the scan's own.",
+            show_default=False,
+        ),
+    ] = None,
     channels: Annotated[
         str | None,
         typer.Option(
@@ -65,11 +70,15 @@ def run(
         ),
     ] = None,
     top: Annotated[
-        int,
+        int | None,
         typer.Option(
-            "--top", help="How many of the strongest channels; with --index, places of each.", min=1, max=4096
+            "--top",
+            help="How many of the strongest channels; with --index, places of each; nine by default.",
+            min=1,
+            max=4096,
+            show_default=False,
         ),
-    ] = USUAL_TOP,
+    ] = None,
     how: Annotated[
         str,
         typer.Option("--how", help="each unit beside its patch; sum or overlay of them as one picture."),
@@ -139,13 +148,13 @@ def run(
     settings: dict[str, Any] = {
         "channels": numbers(channels, "--channels"),
         "at": _place(at),
-        "top": top,
+        "top": top or 9,
         "how": how,
         "method": method,
         "average": average,
         "size": sizes(size),
     }
-    network = open_network(model, weights, device)
+    network = open_network(model or "squeezenet1_1", weights, device)
     with memory(max_memory), progress(quiet=as_json):
         result = deconv(network, path, layers if len(layers) > 1 else layers[0], **settings)
     stem = f"deconv-{'photo' if photo == '-' else Path(path).stem}-{'-'.join(layers)}"
@@ -171,10 +180,10 @@ def _of_index(
     photos: str | None,
     layers: list[str],
     channels: str | None,
-    top: int,
+    top: int | None,
     method: str,
     average: str,
-    model: str,
+    model: str | None,
     weights: str | None,
     device: str,
     max_memory: str | None,
@@ -186,14 +195,13 @@ def _of_index(
     from cutaway.recipes.deconv_sheet import deconv_sheet
 
     opened = open_index(index, photos)
-    own = weights is None and model == USUAL_MODEL
-    network = open_network(opened.network if own else model, weights, device)
+    network = open_network(model or opened.network, weights, device)
     with memory(max_memory), progress(quiet=as_json):
         result = deconv_sheet(
             opened,
             layers,
             numbers(channels, "--channels"),
-            k=None if top == USUAL_TOP else top,
+            k=top,
             method=[part.strip() for part in method.split(",")],
             average=average,
             network=network,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -69,56 +69,35 @@ def run(
       cutaway scan photos/ --labels photos.csv:category --layers fire2..fire9 --out index/
       cutaway scan photos/ --model resnet50 --weights resnet50.safetensors --dry-run
     """
-    from cutaway.dataset.listing import Listing
-    from cutaway.dataset.scan import planned, trial
-    from cutaway.network.selection import select_layers
-    from cutaway.recipes.scan import scan
+    from cutaway.recipes.scan import scan, scan_cost
 
     network = open_network(model, weights, device)
     asked = None if layers is None else [part.strip() for part in layers.split(",") if part.strip()]
     table = None if labels == "none" else labels
+    settings: dict[str, Any] = {"layers": asked, "top": top, "size": sizes(size), "fit": fit, "batch": batch}
     if dry_run:
-        chosen = network.at(sizes(size))
-        names = None if asked is None else select_layers(chosen, asked)
-        plan = planned(chosen, Listing.of(photos, table), names, keep=top, batch=batch, fit=fit)
-        cost = trial(plan)
+        cost, names = scan_cost(network, photos, **settings)
         if as_json:
-            print(
-                json.dumps(
-                    {
-                        "photos": cost.photos,
-                        "seconds": cost.seconds,
-                        "bytes": cost.size,
-                        "layers": plan.layers,
-                    }
-                )
-            )
+            told = {"photos": cost.photos, "seconds": cost.seconds, "bytes": cost.size, "layers": names}
+            print(json.dumps(told))
             return
-        print(
-            f"{cost.photos:,} photos, {len(plan.layers)} layers of {network.name}: {', '.join(plan.layers)}"
-        )
+        print(f"{cost.photos:,} photos, {len(names)} layers of {network.name}: {', '.join(names)}")
         print(f"about {told_time(cost.seconds)} of one worker, and {cost.size / 1e6:,.1f} MB on the disk")
         return
     keep(Path(out))  # stopped at any moment, it is there to go on with
     with progress(quiet=as_json):
         index = scan(
-            network,
-            photos,
-            out,
-            layers=asked,
-            labels=table,
-            engine=engine,
-            workers=workers,
-            top=top,
-            size=sizes(size),  # type: ignore[arg-type]
-            fit=fit,
-            batch=batch,
-            strict=strict,
+            network, photos, out, labels=table, engine=engine, workers=workers, strict=strict, **settings
         )
     if as_json:
         skipped = [{"path": str(path), "reason": reason} for path, reason in index.skipped]
-        told = {"index": str(index.folder), "photos": len(index), "layers": index.layers, "skipped": skipped}
-        print(json.dumps(told, ensure_ascii=False, indent=2))
+        summary = {
+            "index": str(index.folder),
+            "photos": len(index),
+            "layers": index.layers,
+            "skipped": skipped,
+        }
+        print(json.dumps(summary, ensure_ascii=False, indent=2))
         return
     for path, reason in index.skipped:
         print(f"left out {path}: {reason}")

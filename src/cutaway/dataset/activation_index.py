@@ -78,7 +78,7 @@ class ActivationIndex:
     @property
     def kept(self) -> int:
         """How many of the strongest, and of the lowest, places of each channel were kept."""
-        return int(self.manifest["keep"])
+        return int(self.manifest["top"])
 
     @property
     def shards(self) -> int:
@@ -103,7 +103,7 @@ class ActivationIndex:
         )
 
     @cached_property
-    def read(self) -> Bool[np.ndarray, " n"]:
+    def present(self) -> Bool[np.ndarray, " n"]:
         """Which photos are in the index: not skipped."""
         found: np.ndarray = ~np.isnan(self._places[:, 0])
         found.setflags(write=False)

@@ -8,7 +8,6 @@ import pickle
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager
 from dataclasses import replace
 
 import cloudpickle
@@ -16,20 +15,17 @@ import torch
 from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor
 
 from cutaway.dataset.plan import Made, Plan
-from cutaway.errors import BadSetting, CutawayError
+from cutaway.errors import BadSetting, WorkerLost
+from cutaway.network.workers import one_thread
 
-__all__ = ["ENGINES", "Engine", "WorkerLost", "engine_named", "one_thread", "packed"]
+__all__ = ["ENGINES", "PATIENCE", "Engine", "engine_named", "packed"]
 
 # From a plan, the shards to do and the number of workers to the shards, in any order.
 Engine = Callable[[Plan, Sequence[int], int | None], Iterator[Made]]
 ENGINES = ("serial", "processes", "ray")
-# So often in a row may workers die without a single shard done.
-_PATIENCE = 3
+# So often in a row may all workers die without a single shard done.
+PATIENCE = 3
 _log = logging.getLogger("cutaway")
-
-
-class WorkerLost(CutawayError):
-    """Workers that die again and again."""
 
 
 def engine_named(name: str) -> Engine:
@@ -93,7 +89,7 @@ def processes(plan: Plan, numbers: Sequence[int], workers: int | None = None) ->
                     yield made
         except BrokenProcessPool as error:
             deaths += 1
-            if deaths == _PATIENCE:
+            if deaths == PATIENCE:
                 raise WorkerLost(
                     f"{deaths} times in a row a worker was lost without one shard done, last: {error}. Is there "
                     "memory enough? Give fewer workers, a smaller batch, or engine='serial'"
@@ -113,7 +109,7 @@ def packed(plan: Plan) -> bytes:
     >>> listing = Listing(Path(), ("a.png",), (1,), (None,))
     >>> pickle.loads(
     ...     packed(Plan(Network(nn.ReLU()), listing, ("@output",), 9, 64, 16, torch.channels_last))
-    ... ).keep
+    ... ).top
     9
     """
     own = [module for name, module in list(sys.modules.items()) if name.startswith("cutaway_file_")]
@@ -131,17 +127,6 @@ def packed(plan: Plan) -> bytes:
         for module in own:
             cloudpickle.unregister_pickle_by_value(module)
     return data
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute on one thread: how many there are changes the last digits of sums, and so the bytes."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 _plan: Plan | None = None

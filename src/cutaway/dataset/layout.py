@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -28,7 +26,7 @@ def on_grid(points: Float[np.ndarray, "n 2"], columns: int | None = None) -> Int
     [[0, 0], [1, 0], [0, 1], [1, 1]]
     """
     try:
-        optimize: Any = import_module("scipy.optimize")
+        from scipy.optimize import linear_sum_assignment
     except ImportError as error:
         raise BadSetting('laying photos on a grid needs scipy: pip install "cutaway[tsne]"') from error
     count = len(points)
@@ -39,6 +37,6 @@ def on_grid(points: Float[np.ndarray, "n 2"], columns: int | None = None) -> Int
     cells = np.stack(np.meshgrid(np.arange(down), np.arange(across), indexing="ij"), -1).reshape(-1, 2)
     middles = (cells[:, ::-1] + 0.5) / np.array([across, down])
     cost = ((unit[:, None] - middles[None]) ** 2).sum(-1)
-    rows, chosen = optimize.linear_sum_assignment(cost)
+    rows, chosen = linear_sum_assignment(cost)
     found: np.ndarray = cells[chosen[np.argsort(rows)]]
     return found

@@ -52,7 +52,7 @@ class Plan:
         network: with a preprocessing that makes images of one size.
         listing: the photos.
         layers: in the order of execution.
-        keep: how many of the strongest and of the lowest photos of each channel.
+        top: how many of the strongest and of the lowest photos of each channel.
         shard: photos in a shard.
         batch: photos in one pass. Which photos run together is fixed, so that every run gives the same bytes.
         layout: the memory format that the network runs in.
@@ -61,7 +61,7 @@ class Plan:
     network: Network
     listing: Listing
     layers: tuple[str, ...]
-    keep: int
+    top: int
     shard: int
     batch: int
     layout: torch.memory_format
@@ -88,7 +88,10 @@ class Plan:
                     folded.add(ids, images)
             except NonFinite:
                 # The shard begins anew without whoever is guilty: some of its layers have been counted already.
-                skipped |= self._unsound(ids, images)
+                guilty = self._unsound(ids, images)
+                if not guilty:
+                    raise
+                skipped |= guilty
                 continue
             return Made(number, folded.saved(), tuple(sorted(skipped.items())))
 
@@ -112,8 +115,8 @@ class Plan:
         found = {}
         for photo, image in zip(ids, images.as_subclass(Tensor), strict=True):
             try:
-                capture(
-                    self.network, image[None], self.layers, keep=lambda _, values: values.flatten(1).sum(1)
+                _Folded(self, range(photo, photo + 1)).add(
+                    [photo], Images.of(image[None], [images.places[0]])
                 )
             except NonFinite as error:
                 found[photo] = str(error)
@@ -140,8 +143,8 @@ class _Folded:
         self._plan, self._first = plan, photos.start
         self._arrays: dict[str, np.ndarray] = {}
         self._count = len(photos)
-        self._top = {layer: Strongest(plan.keep) for layer in plan.layers}
-        self._lowest = {layer: Strongest(plan.keep, lowest=True) for layer in plan.layers}
+        self._top = {layer: Strongest(plan.top) for layer in plan.layers}
+        self._lowest = {layer: Strongest(plan.top, lowest=True) for layer in plan.layers}
         self._places = np.full((self._count, 6), np.nan)
         self._pixels = np.zeros((self._count, _SMALL, _SMALL, 3), np.uint8)
 

@@ -7,18 +7,16 @@ import os
 import pickle
 import sys
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 from typing import Any
 
 import torch
 
-from cutaway.dataset.engines import Engine, WorkerLost, packed
+from cutaway.dataset.engines import PATIENCE, Engine, packed
 from cutaway.dataset.plan import Made, Plan
-from cutaway.errors import BadSetting
+from cutaway.errors import BadSetting, WorkerLost
 
 __all__ = ["ray_engine"]
 
-_PATIENCE = 3
 _STORE = 500 << 20
 _log = logging.getLogger("cutaway")
 
@@ -34,7 +32,7 @@ def ray_engine(address: str | None = None) -> Engine:
         BadSetting: where Ray is not installed.
     """
     try:
-        ray: Any = import_module("ray")
+        import ray
     except ImportError as error:
         raise BadSetting(
             'engine="ray" needs Ray: pip install "cutaway[ray]"; or engine="processes"'
@@ -100,7 +98,7 @@ def _pulled(ray: Any, make_actor: Any, numbers: Sequence[int], count: int) -> It
             made: Made = ray.get(done)
         except ray.exceptions.RayActorError as error:
             deaths += 1
-            if deaths == _PATIENCE:
+            if deaths == PATIENCE * count:  # one fault may end all of them at once
                 raise WorkerLost(
                     f"{deaths} Ray actors in a row were lost without one shard done: {error}"
                 ) from error

@@ -13,8 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from cutaway.dataset.engines import one_thread
 from cutaway.errors import BadSetting
+from cutaway.network.workers import one_thread
 
 __all__ = ["METHODS", "Reduced", "reduced"]
 

@@ -10,21 +10,26 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cutaway.dataset.engines import Engine, one_thread
+from cutaway.dataset.engines import Engine
 from cutaway.dataset.fields import told_field
 from cutaway.dataset.listing import Listing
 from cutaway.dataset.plan import Plan
 from cutaway.dataset.store import SCHEMA, Store
-from cutaway.dataset.worth import before_classifier, worth_scanning
 from cutaway.errors import BadImage, BadSetting
 from cutaway.network.fingerprint import fingerprint
+from cutaway.network.head import LOGITS, before_classifier
+from cutaway.network.main_layers import main_layers
 from cutaway.network.many import quickest_format
-from cutaway.network.network import Network
+from cutaway.network.network import OUTPUT, Network
 from cutaway.network.preprocessing import Preprocessing
 from cutaway.network.progress import report
 from cutaway.network.token_grid import token_grid
+from cutaway.network.workers import one_thread
 
 __all__ = ["Cost", "fold", "planned", "shard_size", "trial"]
+
+# Bytes of a place among the strongest: its value, its photo, its unit.
+_PLACE = 4 + 8 + 4
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ def planned(
     listing: Listing,
     layers: Sequence[str] | None = None,
     *,
-    keep: int = 9,
+    top: int = 9,
     batch: int = 32,
     fit: str | None = None,
 ) -> Plan:
@@ -57,7 +62,7 @@ def planned(
         network: with its preprocessing.
         listing: the photos.
         layers: to keep, by any of their names; None for those through which everything goes, and the logits.
-        keep: how many of the strongest and of the lowest photos of each channel.
+        top: how many of the strongest and of the lowest photos of each channel.
         batch: photos in one pass.
         fit: "exact" squeezes the whole photo to the images' shape, "crop" cuts the largest middle out that has it.
             None takes the network's own way, and "exact" where that makes images of many sizes.
@@ -66,22 +71,22 @@ def planned(
         BadSetting: for settings outside these, or a network without preprocessing.
         UnknownLayer: with the closest names.
     """
-    if keep < 1 or batch < 1:
-        raise BadSetting(f"top and batch must be at least 1, got {keep} and {batch}")
+    if top < 1 or batch < 1:
+        raise BadSetting(f"top and batch must be at least 1, got {top} and {batch}")
     if network.preprocessing is None:
         network.prepare([])  # refuses, and says what to do
     assert network.preprocessing is not None
     ready = replace(network, preprocessing=_of_one_size(network.preprocessing, fit))
     trace = ready.trace(ready.example_inputs())
-    chosen = list(layers) if layers is not None else worth_scanning(ready)
-    names = [name if name.startswith("@") else ready.find(name, trace).name for name in chosen]
+    chosen = list(layers) if layers is not None else main_layers(ready)
+    names = [name if name in (LOGITS, OUTPUT) else ready.find(name, trace).name for name in chosen]
     order = {call.name: call.index for call in trace.calls}
     names = sorted(dict.fromkeys(names), key=lambda name: order.get(name, len(order)))
     if not names:
         raise BadSetting("layers needs at least one layer, got none")
     blank = ready.example_inputs()
     layout = quickest_format(ready, blank) if isinstance(blank, Tensor) else torch.contiguous_format
-    return Plan(ready, listing, tuple(names), keep, shard_size(len(listing)), batch, layout)
+    return Plan(ready, listing, tuple(names), top, shard_size(len(listing)), batch, layout)
 
 
 def shard_size(photos: int) -> int:
@@ -140,11 +145,12 @@ def trial(plan: Plan) -> Cost:
         made = few.make(0)
         passed = time.perf_counter() - start
     count = max(1, len(few.photos(0)) - len(made.skipped))
-    values = 2 * 4 * sum(_channels(plan))
-    lists = plan.shards * plan.keep * 2 * 16 * sum(_channels(plan))
-    return Cost(
-        len(plan.listing), passed / count * len(plan.listing), (values + 48) * len(plan.listing) + lists
-    )
+    # Its lists of the strongest are as long for a shard of any size; all else grows with the photos.
+    channels = sum(int(one["shape"][0]) for one in _layers(plan))
+    lists = 2 * plan.top * channels * _PLACE
+    photos = len(plan.listing)
+    rest = (len(made.data) - min(1.0, count / plan.top) * lists) / len(few.photos(0))
+    return Cost(photos, passed / count * photos, round(plan.shards * lists + rest * photos))
 
 
 def _of_one_size(settings: Preprocessing, fit: str | None) -> Preprocessing:
@@ -159,10 +165,6 @@ def _of_one_size(settings: Preprocessing, fit: str | None) -> Preprocessing:
     if fit == "exact" or settings.fit in ("shortest", "none"):
         return replace(settings, size=(h, w), fit="exact")
     return settings
-
-
-def _channels(plan: Plan) -> list[int]:
-    return [int(one["shape"][0]) for one in _layers(plan)]
 
 
 def _layers(plan: Plan) -> list[dict[str, Any]]:
@@ -209,7 +211,7 @@ def _manifest(plan: Plan) -> dict[str, object]:
         "features": features if features in plan.layers else plan.layers[-1],
         "photos": plan.listing.digest,
         "classes": list(network.classes) if network.classes is not None else None,
-        "keep": plan.keep,
+        "top": plan.top,
         "shard": plan.shard,
         "batch": plan.batch,
         "layout": str(plan.layout),

@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from cutaway.dataset.plan import Made
 from cutaway.dataset.sealed import published, read_sealed, seal
 from cutaway.errors import BadIndex, OutOfSpace
+from cutaway.view.atomic import TEMPORARY
 
 __all__ = ["SCHEMA", "Store"]
 
@@ -75,6 +76,9 @@ class Store:
             BadIndex: where the folder holds another index, or other files.
             OutOfSpace: where the disk is full.
         """
+        # A scan that was killed while it wrote leaves half a file under another name.
+        for path in [*self.folder.glob(f"{TEMPORARY}*"), *(self.folder / "shards").glob(f"{TEMPORARY}*")]:
+            path.unlink()
         if (self.folder / "manifest.json").is_file():
             there = self.manifest()
             other = [key for key in manifest if there.get(key) != manifest[key]]

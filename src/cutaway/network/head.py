@@ -17,6 +17,8 @@ __all__ = [
     "LOGITS",
     "PROBABILITIES",
     "Head",
+    "answer_call",
+    "before_classifier",
     "feature_map",
     "find_head",
     "last_map",
@@ -211,6 +213,51 @@ def feature_map(network: Network, trace: Trace) -> Call:
         if not _is_map(parent):
             break
         call = parent
+    return call
+
+
+def before_classifier(network: Network) -> str:
+    """Name the layer that the classifier reads: its values, or their mean over space, are an image's features.
+
+    Args:
+        network: whose layer; without a classifier, its last one.
+
+    >>> from torch import nn
+    >>> layers = nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)
+    >>> before_classifier(Network(nn.Sequential(*layers)))
+    '1'
+    """
+    trace = network.trace(network.example_inputs())
+    call = answer_call(network, trace)
+    if call is None:
+        return trace.calls[-1].name
+    between = _TRANSPARENT | _POOLS
+    # Back to what makes the classes: a fully connected layer, or a 1×1 convolution before the mean.
+    maker = _back(trace, call, between | _ACTIVATIONS)
+    point = maker.window is not None and maker.window.kernel == (1, 1) and bool(maker.weights)
+    if maker.parents[0] >= 0 and (maker.kind in ("linear", "addmm", "matmul") or point):
+        return _back(trace, trace.calls[maker.parents[0]], between).name
+    return _back(trace, call, between | {"max_pool2d"}).name
+
+
+def answer_call(network: Network, trace: Trace) -> Call | None:
+    """Find the call that makes the logits (n, classes); None where there are none, or several outputs.
+
+    >>> from torch import nn
+    >>> net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()))
+    >>> answer_call(net, net.trace(net.example_inputs()))
+    """
+    if len(trace.outputs) != 1 or trace.outputs[0][1] < 0:
+        return None
+    target = logits_target(trace, network.name)
+    call = trace.at(target) if isinstance(target, Target) else trace.calls[trace.outputs[0][1]]
+    return call if call is not None and len(call.shape) == 2 else None
+
+
+def _back(trace: Trace, call: Call, over: frozenset[str]) -> Call:
+    """Go back over operations of some kinds."""
+    while call.kind in over and call.parents and call.parents[0] >= 0:
+        call = trace.calls[call.parents[0]]
     return call
 
 

@@ -58,7 +58,7 @@ class Reader(Calls):
         self._kept: dict[str, Tensor] = {}
         self._views: list[tuple[str, Tensor, int, Tensor]] = []
         self._trace = trace
-        self._keeps = keep
+        self._reduced = keep
         # Nothing on the way is kept or changed where only the input and the output are asked for.
         self._watching = bool(self._keys or self._rules) or (self._with_gradient and not self._recording)
 
@@ -89,8 +89,8 @@ class Reader(Calls):
                 self._kept[name] = _inside(self._network, name, inputs, INPUT)
             elif isinstance(target, str):
                 found = _inside(self._network, name, output, OUTPUT)
-                if self._keeps is not None:
-                    self._kept[name] = self._keeps(name, found)
+                if self._reduced is not None:
+                    self._kept[name] = self._reduced(name, found)
                 else:
                     self._kept[name] = found if self._with_gradient else found.clone()
         lost = [name for target in self._missing for name in self._names[target]]
@@ -148,8 +148,8 @@ class Reader(Calls):
             if not self._with_gradient:
                 # Nothing runs after the last one, so nothing can overwrite it.
                 last = self._stops and len(self._missing) == 1 and not _is_written(given, tensor)
-                if self._keeps is not None:
-                    self._kept |= {name: self._keeps(name, tensor) for name in self._names[target]}
+                if self._reduced is not None:
+                    self._kept |= {name: self._reduced(name, tensor) for name in self._names[target]}
                     self._missing.discard(target)
                 else:
                     self._store(target, tensor if last else tensor.clone())

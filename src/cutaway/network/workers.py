@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
 
-__all__ = ["in_workers"]
+__all__ = ["in_workers", "one_thread"]
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -43,3 +44,19 @@ def in_workers(
     finally:
         # Some of the libraries below torch have one number of threads for all.
         torch.set_num_threads(threads)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one thread: how many there are changes the last digits of sums.
+
+    >>> with one_thread():
+    ...     torch.get_num_threads()
+    1
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

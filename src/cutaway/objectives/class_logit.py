@@ -138,7 +138,7 @@ def _pick(
 
 def _instead(output: Tensor, layer: str, index: SupportsIndex | Sequence[SupportsIndex]) -> str:
     """What to ask of an output that is no vector of classes."""
-    k, place = (_all(index) or [0])[0], OUTPUT + layer[len(layer.split("[")[0]) :]
+    k, place = (_all(index) or [0])[0], OUTPUT + "".join(layer.partition("[")[1:])
     if output.dim() == 4:
         h, w = output.shape[2:]
         return (

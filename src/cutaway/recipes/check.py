@@ -133,7 +133,7 @@ def _silent(network: Network, index: ActivationIndex) -> tuple[list[tuple[object
     rows: list[tuple[object, ...]] = []
     notes = []
     for layer in index.layers:
-        maxima = index.maxima(layer)[index.read]
+        maxima = index.maxima(layer)[index.present]
         still = np.flatnonzero(maxima.max(0) == maxima.min(0))
         for channel in still:
             means = f"{maxima[0, channel]:.3g} in all {len(maxima):,} photos"

@@ -170,7 +170,7 @@ def _card(
         fine = values.shape[1:] == images.shape[2:]
         most = scale.high if fine else float(np.abs(values).max(initial=0))
         if 2 * (low := float(values.min())) > most:
-            scale = Range(low, most, "least … 99 %")  # RISE: all of it is far above zero
+            scale = Range(low, most, "least … 99 %" if fine else "cell")  # RISE: all of it is far above zero
         else:
             scale = Range(-most if signed else 0.0, most, "0 … 99 %" if fine else "cell")
     where = "pixels" if layer == INPUT else layer

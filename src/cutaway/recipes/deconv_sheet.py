@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 
@@ -21,7 +22,7 @@ from cutaway.objectives.objective import Unit
 from cutaway.recipes.colours import in_rgb
 from cutaway.recipes.deconv import projection_rules
 from cutaway.recipes.origin import origin, spelled
-from cutaway.recipes.patches import MOST_CHANNELS, USUAL, indexed, patch
+from cutaway.recipes.patches import MOST_CHANNELS, USUAL, indexed, patch, told_row
 from cutaway.recipes.scanned_network import scanned_network
 from cutaway.view.grid import Grid
 from cutaway.view.mosaic import mosaic
@@ -103,7 +104,7 @@ def deconv_sheet(
         rows = opened.top(name, channel, count)
         if rows[0].y is None:
             raise UnsupportedMethod(f"{name} has no places: choose a layer with maps")
-        columns = round(len(rows) ** 0.5 + 0.49)
+        columns = math.ceil(len(rows) ** 0.5)
         title = f"{name}:{channel}" if len(names) > 1 else f"channel {channel}"
         values = f"{rows[0].value:.4g} … {rows[-1].value:.4g}"
         cells.append(mosaic([patch(row) for row in rows], columns, tile, caption=f"{title}\n{values}"))
@@ -133,7 +134,7 @@ def deconv_sheet(
     across = BLOCKS * (1 + len(methods))
     return Grid(
         rows=tuple(tuple(cells[i : i + across]) for i in range(0, len(cells), across)),
-        title=f"{model.name} · {', '.join(names)}: what excites it in {int(opened.read.sum()):,} photos",
+        title=f"{model.name} · {', '.join(names)}: what excites it in {int(opened.present.sum()):,} photos",
         caption=READING,
         provenance=origin(model, code, k=count, method=methods)
         | {"index": str(opened.folder), "units": units},
@@ -164,14 +165,10 @@ def _mean(proofs: Sequence[Proof]) -> str:
 
 
 def _told(method: str, row: Row, one: Projection, proof: Proof) -> dict[str, object]:
-    return {
+    return told_row(row) | {
         "method": method,
         "layer": one.unit.layer,
         "channel": one.unit.channel,
-        "path": str(row.path),
-        "y": row.y,
-        "x": row.x,
-        "box": list(row.box),
         "activation": one.activation,
         "fall_shown": proof.shown,
         "fall_others": proof.others,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from torch import nn
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.dataset.layout import on_grid
 from cutaway.dataset.quality import silhouette, trustworthiness
-from cutaway.dataset.reduce import METHODS, reduced
+from cutaway.dataset.reduce import Reduced, reduced
 from cutaway.errors import BadSetting
 from cutaway.images.read import Source, read_all
 from cutaway.network.network import Network
@@ -48,6 +48,9 @@ class Embedding(Viewable):
         silhouette: −1..1, how much labels stay together; None where there are none.
         trustworthiness: 0..1, how far a photo's nearest here are near in the features too.
         silhouette_of_features: the same figure before the reduction.
+        index: of the photos.
+        layer: whose features were brought to the plane.
+        reduced: how.
     """
 
     points: Float[np.ndarray, "n 2"]
@@ -56,11 +59,11 @@ class Embedding(Viewable):
     trustworthiness: float
     silhouette_of_features: float | None
     index: ActivationIndex = field(repr=False)
+    layer: str
+    reduced: Reduced = field(repr=False)
     title: str = ""
     caption: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    _place: Callable[[np.ndarray], np.ndarray] | None = field(default=None, repr=False)
-    _layer: str = field(default="", repr=False)
 
     @property
     def values(self) -> np.ndarray:
@@ -123,10 +126,8 @@ class Embedding(Viewable):
             network: of the scan, where its name does not open it.
         """
         model = scanned_network(self.index, network)
-        rows = [photo_features(model, picture, self._layer)[0] for picture in read_all(photos)]
-        if self._place is None:
-            raise BadSetting("this embedding was read from a file: embed again to place photos")
-        return self._place(np.stack(rows))
+        rows = [photo_features(model, picture, self.layer)[0] for picture in read_all(photos)]
+        return self.reduced.place(np.stack(rows))
 
 
 def embed(
@@ -159,9 +160,7 @@ def embed(
     """
     opened = indexed(index)
     name = opened.layer(layer if layer is not None else opened.manifest["features"])
-    if method not in METHODS:
-        raise BadSetting(f"method takes {', '.join(METHODS)}, got {method!r}")
-    chosen = np.flatnonzero(opened.read)
+    chosen = np.flatnonzero(opened.present)
     features = opened.means(name)[chosen]
     found = reduced(features, method, seed=seed, neighbors=neighbors)
     labels = [opened.labels[int(photo)] for photo in chosen]
@@ -181,10 +180,10 @@ def embed(
         trust,
         there,
         opened,
+        name,
+        found,
         title=f"{opened.network} · {len(chosen):,} photos by {name}",
         caption="; ".join(words) + ".",
         provenance=origin(None, code, seed=seed)
         | {"network": opened.network, "weights": opened.weights, "index": str(opened.folder)},
-        _place=found.place,
-        _layer=name,
     )

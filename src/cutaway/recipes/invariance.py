@@ -14,10 +14,11 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor, nn
 
-from cutaway.dataset.worth import before_classifier, worth_scanning
 from cutaway.errors import BadSetting
 from cutaway.images.read import Source, read
 from cutaway.network.capture import capture
+from cutaway.network.head import before_classifier
+from cutaway.network.main_layers import main_layers
 from cutaway.network.many import in_chunks, quickest_format
 from cutaway.network.memory import chunk
 from cutaway.network.network import Network
@@ -181,7 +182,7 @@ def invariance(
 
 def _usual(network: Network) -> list[str]:
     """A few layers from the first to the one that the classifier reads."""
-    names = [name for name in worth_scanning(network) if not name.startswith("@")]
+    names = [name for name in main_layers(network) if not name.startswith("@")]
     last = before_classifier(network)
     names = names[: names.index(last) + 1] if last in names else names
     places = np.linspace(0, len(names) - 1, min(_MOST_LAYERS, len(names))).round().astype(int)

@@ -125,7 +125,7 @@ def neighbors(
     opened = indexed(index)
     name = opened.layer(layer if layer is not None else opened.manifest["features"])
     features, pixels = opened.means(name), opened.pixels().reshape(len(opened), -1).astype(np.float32)
-    pixels[~opened.read] = np.nan
+    pixels[~opened.present] = np.nan
     own = _own(opened, photo)
     if own is None:
         picture = read(photo)  # type: ignore[arg-type]
@@ -148,19 +148,26 @@ def neighbors(
                 for p, c in zip(places[0], cosines[0], strict=True)
             )
         )
-    return _drawn(opened, picture, name, found, k)
+    scores = {}
+    if sum(label is not None for label in opened.labels) > k:
+        both = (("features", features), ("pixels", pixels))
+        scores = {
+            what: precision_at(directions(base), opened.labels, k, engine=engine) for what, base in both
+        }
+    return _drawn(opened, picture, name, found, k, scores)
 
 
 def _own(index: ActivationIndex, photo: int | Source) -> int | None:
     """Find a photo in the index; None for one from elsewhere."""
     if isinstance(photo, int | np.integer):
+        index.place(index.photo(photo))  # refuses one that was skipped
         return index.photo(photo)
     if isinstance(photo, str | os.PathLike):
         try:
             found = index.photo(photo)
         except BadSetting:
             return None
-        return found if index.read[found] else None
+        return found if index.present[found] else None
     return None
 
 
@@ -175,7 +182,12 @@ def photo_features(network: Network, picture: Picture, layer: str) -> tuple[np.n
 
 
 def _drawn(
-    index: ActivationIndex, picture: Picture, layer: str, found: list[tuple[Neighbor, ...]], k: int
+    index: ActivationIndex,
+    picture: Picture,
+    layer: str,
+    found: list[tuple[Neighbor, ...]],
+    k: int,
+    scores: Mapping[str, float],
 ) -> Neighbors:
     rows: list[tuple[Viewable | None, ...]] = []
     for rank, several in enumerate(found):
@@ -185,14 +197,9 @@ def _drawn(
     lines = [
         f"Above: nearest by the mean of {layer}; below: nearest by 16 × 16 pixels. Cosine, less the mean photo's."
     ]
-    scores = {}
-    if sum(label is not None for label in index.labels) > k:
-        pixels = index.pixels().reshape(len(index), -1).astype(np.float32)
-        pixels[~index.read] = np.nan
-        for what, base in (("features", index.means(layer)), ("pixels", pixels)):
-            scores[what] = precision_at(directions(base), index.labels, k)
+    if scores:
         lines.append(
-            f"Over the whole index, {100 * scores['features']:.0f} % of a photo's {k} nearest have its label; "
+            f"Of all photos with labels, {100 * scores['features']:.0f} % of a photo's {k} nearest have its label; "
             f"in pixels {100 * scores['pixels']:.0f} %."
         )
     code = spelled(neighbors, repr(str(index.folder)), repr(picture.path or "photo"), k=k, layer=layer)
@@ -200,7 +207,7 @@ def _drawn(
         "network": index.network,
         "weights": index.weights,
         "index": str(index.folder),
-        "precision": scores,
+        "precision": dict(scores),
     }
     title = f"{index.network} · {layer}: most like {Path(picture.path).name if picture.path else 'the photo'}"
     sheet = Grid(rows=tuple(rows), row_titles=("features", "pixels"), title=title, caption=" ".join(lines))

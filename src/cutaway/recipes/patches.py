@@ -18,7 +18,7 @@ from cutaway.view.grid import Grid
 from cutaway.view.picture import Picture
 from cutaway.view.viewable import Viewable
 
-__all__ = ["MOST_CHANNELS", "USUAL", "indexed", "patch", "patches", "photo_of"]
+__all__ = ["MOST_CHANNELS", "USUAL", "indexed", "patch", "patches", "photo_of", "told_row"]
 
 READING = (
     "Each row: one channel's strongest places, one in each photo, strongest first; cut from the original photos, "
@@ -96,10 +96,11 @@ def patches(
         patches, repr(str(opened.folder)), repr(name), channels=chosen, k=k, lowest=lowest, tile=tile
     )
     width = max(len(row) for row in rows)
+    which = f"{'lowest' if lowest else 'strongest'} of {int(opened.present.sum()):,} photos"
     return Grid(
         rows=tuple(row + (None,) * (width - len(row)) for row in rows),
         row_titles=tuple(f"{channel}" for channel in chosen),
-        title=f"{opened.network} · {name}: {'lowest' if lowest else 'strongest'} of {int(opened.read.sum()):,} photos",
+        title=f"{opened.network} · {name}: {which}",
         caption=" ".join(filter(None, [LOWEST if lowest else READING, _silent(dead)])),
         provenance=origin(None, code, k=count)
         | {"network": opened.network, "weights": opened.weights, "index": str(opened.folder), "rows": told},

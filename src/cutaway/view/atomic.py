@@ -7,7 +7,10 @@ import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["atomic_write"]
+__all__ = ["TEMPORARY", "atomic_write"]
+
+# How the name of a file begins that is not whole yet.
+TEMPORARY = ".cutaway-"
 
 
 def atomic_write(path: Path, data: bytes) -> None:
@@ -22,7 +25,7 @@ def atomic_write(path: Path, data: bytes) -> None:
     >>> target.read_bytes()
     b'whole'
     """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".cutaway-", suffix=path.suffix)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY, suffix=path.suffix)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
