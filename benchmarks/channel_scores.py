@@ -11,15 +11,15 @@ for _schema in ("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
     _library.define(_schema)
 _library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
-from interleaved import compare  # noqa: E402
+from interleaved import allocator, compare  # noqa: E402
 from pytorch_grad_cam import EigenCAM as PeerEigenCAM  # noqa: E402
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget  # noqa: E402
 from torchcam.methods import ScoreCAM as PeerScoreCAM  # noqa: E402
 
 import cutaway as cw  # noqa: E402
 
+suffix = allocator()
 torch.set_num_threads(1)
-cw.keep_freed()
 net = cw.load("squeezenet1_1")
 images = net.prepare("examples/photos/chelsea.png").as_subclass(torch.Tensor)[:, :, :, 56:280].contiguous()
 model, question = net.module, cw.class_logit(285)
@@ -39,7 +39,7 @@ if "score_cam" in wanted:
             return peer(285, scores, normalized=False)[0]
 
     compare(
-        "score_cam",
+        f"score_cam{suffix}",
         {
             "cutaway ScoreCAM": lambda: method(net, images, question),
             "torchcam ScoreCAM, 16 at once": peer_score_cam,
@@ -63,7 +63,7 @@ if "rise" in wanted:
         return (torch.cat(scores) @ masks.flatten(1)).view(224, 224) / (256 * 0.5)
 
     compare(
-        "rise",
+        f"rise{suffix}",
         {
             "cutaway RISE, 256 masks": lambda: rise(net, images, question),
             "the authors' loop, 32 at once": plain_rise,
@@ -86,7 +86,7 @@ if "eigen_cam" in wanted:
 
     quick = images.contiguous(memory_format=torch.channels_last)
     compare(
-        "eigen_cam",
+        f"eigen_cam{suffix}",
         {
             "one forward pass, channels last": forward,
             "cutaway EigenCAM": lambda: eigen(net, quick, question),

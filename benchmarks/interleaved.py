@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["compare"]
+import cutaway as cw
 
+__all__ = ["allocator", "compare"]
+
+KEPT, PLAIN = "--freed-memory-kept", "--allocator-as-it-comes"
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -50,3 +55,21 @@ def compare(
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(told, indent=2) + "\n")
     return ratios
+
+
+def allocator() -> str:
+    """Run the script twice, in processes of their own, and give what the names of their results end with.
+
+    Once with the allocator as it comes; then with freed memory kept for all that is compared (`cutaway.keep_freed`,
+    which the command line turns on).
+    """
+    if KEPT in sys.argv:
+        sys.argv.remove(KEPT)
+        cw.keep_freed()
+        return ""
+    if PLAIN in sys.argv:
+        sys.argv.remove(PLAIN)
+        return "_allocator_as_it_comes"
+    for way in (PLAIN, KEPT):
+        subprocess.run([sys.executable, *sys.argv, way], check=True)
+    sys.exit()

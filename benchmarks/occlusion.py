@@ -1,15 +1,19 @@
-"""Occlusion of SqueezeNet, patch 32, stride 8, against Captum: the same falls."""
+"""Occlusion of SqueezeNet, patch 32, stride 8, against Captum: the same falls.
+
+Twice: with the allocator as it comes, and with its freed memory kept for both (`cutaway.keep_freed`, which the
+command line turns on).
+"""
 
 from __future__ import annotations
 
 import torch
 from captum.attr import Occlusion as CaptumOcclusion
-from interleaved import compare
+from interleaved import allocator, compare
 
 import cutaway as cw
 
+suffix = allocator()
 torch.set_num_threads(1)
-cw.keep_freed()
 net = cw.load("squeezenet1_1")
 images = net.prepare("examples/photos/chelsea.png").as_subclass(torch.Tensor)[:, :, :, 56:280].contiguous()
 method, objective = cw.attribution.Occlusion(size=32, stride=8), cw.class_logit(285)
@@ -31,9 +35,9 @@ for r in range(falls.shape[0]):
 peer = theirs()[0, 0]
 gap = float((total / count - peer).abs().max() / peer.abs().max())
 compare(
-    "occlusion",
+    f"occlusion{suffix}",
     {"cutaway Occlusion": lambda: method(net, images, objective), "captum Occlusion, 16 at once": theirs},
-    rounds=3,
+    rounds=5,
     warm=0,
     equal=f"per-pixel map against Captum: {gap:.1g} of the largest value",
 )

@@ -137,6 +137,7 @@ PARTS = (
     size=st.tuples(st.integers(24, 40), st.integers(24, 40)),
     patch=st.tuples(st.integers(1, 9), st.integers(1, 9)),
     step=st.tuples(st.integers(3, 9), st.integers(3, 9)),
+    waiting=st.sampled_from([1, 400, 16_000_000]),
     seed=st.integers(0, 1000),
 )
 def test_equals_the_whole_network(
@@ -145,6 +146,7 @@ def test_equals_the_whole_network(
     size: tuple[int, int],
     patch: tuple[int, int],
     step: tuple[int, int],
+    waiting: int,
     seed: int,
 ) -> None:
     torch.manual_seed(seed)
@@ -157,7 +159,8 @@ def test_equals_the_whole_network(
     except RuntimeError:  # too many strides for so small an image
         reject()
     tape = record_tape(module, image)
-    ready = Incremental(tape, {"@output": tape.outputs[""]}, [1] * len(tape.steps), patch, tops, lefts, 16)
+    macs = [1] * len(tape.steps)
+    ready = Incremental(tape, {"@output": tape.outputs[""]}, macs, patch, tops, lefts, 16, waiting)
     found = ready.scores(filled, lambda a: a["@output"], "positions")
     torch.testing.assert_close(
         found, by_hand(module, image, filled, patch, tops, lefts), rtol=1e-9, atol=1e-9

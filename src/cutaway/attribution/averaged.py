@@ -127,6 +127,8 @@ def alone(objective: Objective, index: int, count: int) -> Objective:
     >>> alone(class_logit([0, 1]), 1, 2).score({"@logits": torch.tensor([[1.0, 5.0], [2.0, 7.0]])})
     tensor([5., 7.])
     """
+    if count == 1:
+        return objective
     # Each variant stands where the image stood, so that an objective with a class per image asks for its own.
     rows = for_each_copy(objective, count)
     return Objective(

@@ -15,6 +15,8 @@ from cutaway.attribution.averaged import each_image
 from cutaway.errors import BadSetting
 from cutaway.network.capture import capture
 from cutaway.network.hidden import score_hidden
+from cutaway.network.inputs import once
+from cutaway.network.many import quickest_format
 from cutaway.network.network import INPUT, Network
 from cutaway.network.receptive_field import Lattice
 from cutaway.objectives.target import Target, as_objective
@@ -71,6 +73,9 @@ class Occlusion:
         """
         objective = as_objective(network, images, objective)
         plain = images.as_subclass(Tensor).to(network.device, network.dtype)
+        one, copies = once(plain)
+        one = one.contiguous(memory_format=quickest_format(network, one))
+        plain = one.expand(copies * len(one), -1, -1, -1)
         tops, lefts = self._positions(plain)
         whole = objective.score(capture(network, plain, objective.layers))
         (h, w), maps = _pair(self.size), []

@@ -106,8 +106,10 @@ def _followed(
     tape = record_tape(network.module, image)
     places = {name: tape.place(target) for name, target in addresses(network, trace, reads).items()}
     costs = {tape.layers[call.target]: call.macs for call in trace.calls if call.target in tape.layers}
-    macs = [sum(costs.get(value, 0) for value in step.makes) for step in tape.steps]
-    tape, wrapped = asked_only(tape, places, columns)
+    fewer, wrapped = asked_only(tape, places, columns)
+    left = [new.numel() / max(1, old.numel()) for new, old in zip(fewer.values, tape.values, strict=True)]
+    tape = fewer
+    macs = [round(sum(costs.get(value, 0) * left[value] for value in step.makes)) for step in tape.steps]
     most = chunk(network, image, most=_AT_ONCE)
     ready = Incremental(tape, places, macs, patch, tops, lefts, most)
     if ready.share > _NOT_WORTH_IT:

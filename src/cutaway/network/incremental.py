@@ -18,10 +18,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from cutaway.network.batches import Batch, Cost, batches, cost_of
+from cutaway.network.batches import Batch, Cost, Piece, batches, cost_of, pieces
 from cutaway.network.calls import tensors
 from cutaway.network.progress import report
-from cutaway.network.regions import Patch, Side, as_maps, as_rows, joined, padded, side
+from cutaway.network.regions import Patch, Side, hidden, joined, padded, side, sums
 from cutaway.network.spread import Slide, Span, Spread, Windows, spread_of, windows
 from cutaway.network.tape import Step, Tape, for_batch, needed
 from cutaway.network.winograd import Winograd, worthwhile
@@ -44,6 +44,7 @@ class Incremental:
         tops: first rows of the positions.
         lefts: first columns.
         most: positions to run at once.
+        waiting: so many numbers may be held between the parts of maps and what follows them.
     """
 
     def __init__(
@@ -55,12 +56,12 @@ class Incremental:
         tops: Sequence[int],
         lefts: Sequence[int],
         most: int,
+        waiting: int = 16_000_000,
     ) -> None:
         self._tape = tape
         self._reads = dict(reads)
         self._count = len(tops), len(lefts)
-        self._steps = needed(tape, set(reads.values()))
-        self._uses = Counter(i for step in self._steps for i in step.reads) + Counter(reads.values())
+        steps = needed(tape, set(reads.values()))
         h, w = tape.values[0].shape[2:]
         # What each position changes of each map, along the height and the width.
         self._spans: dict[int, tuple[list[Span], list[Span]]] = {
@@ -69,14 +70,23 @@ class Incremental:
                 [Span(left, min(left + patch[1], w)) for left in lefts],
             )
         }
-        self._spreads = [self._follow(step) for step in self._steps]
+        spreads = [self._follow(step) for step in steps]
+        # From here on no operation reads a part of a map: what follows runs once for many batches.
+        far = max((k + 1 for k, step in enumerate(steps) if self._spans.keys() & {*step.reads}), default=0)
+        self._steps, self._spreads, self._rest = steps[:far], spreads[:far], steps[far:]
+        made = {i for step in self._rest for i in step.makes}
+        self._handed = sorted(({i for step in self._rest for i in step.reads} | {*reads.values()}) - made)
+        self._uses = Counter(i for step in self._steps for i in step.reads) + Counter(self._handed)
         known = dict(zip(tape.steps, macs, strict=True))
         costs = [self._cost(step, known[step]) for step in self._steps]
+        rest, count = sum(known[step] for step in self._rest), len(tops) * len(lefts)
         self._batches = batches(costs, *self._count, most)
-        self.share = cost_of(costs, self._batches) / max(
-            1, sum(c.macs for c in costs) * len(tops) * len(lefts)
+        self.share = (cost_of(costs, self._batches) + rest * count) / max(
+            1, (sum(c.macs for c in costs) + rest) * count
         )
         """What this costs, as a share of running the whole network at every position."""
+        held = sum(tape.values[i].numel() for i in {*self._handed, *made})
+        self._pieces = pieces(self._batches, max(most, waiting // max(1, held)))
         self._lock = threading.Lock()
         self._known: dict[Any, Any] = {}
 
@@ -116,19 +126,44 @@ class Incremental:
             what: for the progress.
         """
         found: dict[int, Tensor] = {}
+        device, done = filled.device, 0
 
-        def run(batch: Batch) -> Tensor:
+        def front(batch: Batch) -> dict[int, Tensor]:
             with torch.no_grad():
-                return score(self._run(batch, filled)).detach()
+                return self._run(batch, filled)
 
-        for batch, values in in_workers(run, self._batches, filled.device):
-            places = [y * self._count[1] + x for y in batch.rows for x in batch.columns]
-            found.update(zip(places, values, strict=True))
-            report(what, len(found), self._count[0] * self._count[1])
+        def rest(piece: Piece) -> Tensor:
+            with torch.no_grad():
+                return score(self._finished([handed[batch] for batch in piece])).detach()
+
+        threads = torch.get_num_threads()
+        for start in range(0, len(self._pieces), threads):
+            several = self._pieces[start : start + threads]
+            handed: dict[Batch, dict[int, Tensor]] = {}
+            for batch, values in in_workers(front, [batch for piece in several for batch in piece], device):
+                handed[batch] = values
+                done += batch.count
+                report(what, done, self._count[0] * self._count[1])
+            for piece, scored in in_workers(rest, several, device):
+                places = [
+                    y * self._count[1] + x for batch in piece for y in batch.rows for x in batch.columns
+                ]
+                found.update(zip(places, scored, strict=True))
         return torch.stack([found[place] for place in sorted(found)])
 
-    def _run(self, batch: Batch, filled: Tensor) -> dict[str, Tensor]:
-        values: dict[int, Value] = {0: self._cut(batch, filled)}
+    def _finished(self, handed: Sequence[Mapping[int, Tensor]]) -> dict[str, Tensor]:
+        """Carry out what follows the parts of maps, for the positions of several batches."""
+        values = {i: torch.cat([one[i] for one in handed]) for i in self._handed}
+        count = len(next(iter(values.values())))
+        for step in self._rest:
+            made = for_batch(step, self._tape, count).run({i: values[i] for i in step.reads})
+            values.update(zip(step.makes, made, strict=True))
+        return {name: values[i] for name, i in self._reads.items()}
+
+    def _run(self, batch: Batch, filled: Tensor) -> dict[int, Tensor]:
+        y, x = self._windows(0, batch)
+        down, across = ([self._spans[0][a][i] for i in p] for a, p in enumerate((batch.rows, batch.columns)))
+        values: dict[int, Value] = {0: hidden(self._tape.values[0], filled, (y, x), (down, across))}
         left = Counter(self._uses)
         for step, spread in zip(self._steps, self._spreads, strict=True):
             values.update(zip(step.makes, self._made(step, spread, values, batch, left), strict=True))
@@ -136,26 +171,7 @@ class Incremental:
                 left[index] -= 1
                 if left[index] == 0:
                     values.pop(index, None)
-        return {name: self._whole(index, values[index], batch) for name, index in self._reads.items()}
-
-    def _cut(self, batch: Batch, filled: Tensor) -> Patch:
-        """The patch in the image. Every window is as large as the largest, and holds the image beyond its patch."""
-        y, x = self._windows(0, batch)
-        sides = []
-        for axis, (here, places) in enumerate(((y, batch.rows), (x, batch.columns))):
-            cells = torch.tensor(here.firsts)[:, None] + torch.arange(here.size)
-            true = [self._spans[0][axis][i] for i in places]
-            first, stop = (torch.tensor([span[end] for span in true])[:, None] for end in (0, 1))
-            sides.append((cells.to(filled.device), ((cells >= first) & (cells < stop)).to(filled.device)))
-        (row, in_y), (column, in_x) = sides
-        place = (row[:, None, :, None] * filled.shape[3] + column[None, :, None]).flatten()
-        inside = (in_y[:, None, :, None] & in_x[None, :, None]).expand(
-            *map(len, (row, column)), y.size, x.size
-        )
-        new, old = as_rows(filled)[place], as_rows(self._tape.values[0])[place]
-        return Patch(
-            as_maps(torch.where(inside.flatten()[:, None], new, old), batch.count, y.size, x.size), y, x
-        )
+        return {index: self._whole(index, values[index], batch) for index in self._handed}
 
     def _windows(self, index: int, batch: Batch) -> tuple[Windows, Windows]:
         found = []
@@ -213,7 +229,8 @@ class Incremental:
         if worthwhile(weight, window.stride, window.dilation, groups, region.shape[2:]):
             quick: Winograd = self._once(("winograd", step), lambda: Winograd(weight, bias))
             return quick(region)
-        return F.conv2d(region, weight, bias, window.stride, 0, window.dilation, groups)
+        filters = self._once(("filters", step), lambda: weight.contiguous(memory_format=torch.channels_last))
+        return F.conv2d(region, filters, bias, window.stride, 0, window.dilation, groups)
 
     def _region(self, index: int, patch: Patch, slide: Slide | None, made: int, batch: Batch) -> Tensor:
         """Cut what an operation reads of a map to make the windows of `made`; -1 for the whole map."""
@@ -247,7 +264,7 @@ class Incremental:
             if slide is not None:
                 read = [slide.read(first, size, axis) for first in firsts]
                 firsts, size = [span.first for span in read], read[0].stop - read[0].first
-        return side(firsts, size, before, inner, self._tape.values[index].device)
+        return side(firsts, size, before, inner)
 
     def _once(self, key: Any, make: Callable[[], Any]) -> Any:
         """Make what all batches share, in whichever worker comes first."""
@@ -260,23 +277,18 @@ class Incremental:
         """The mean over all places: the unchanged sum, less what the window held, plus what it holds now."""
         index, made = step.reads[0], self._tape.values[step.makes[0]]
         base = self._tape.values[index]
-        sums = self._once(("sums", index), lambda: _sums(base))
+        above = self._once(("sums", index), lambda: sums(base))
         h, w = patch.y.size, patch.x.size
         y = torch.tensor(patch.y.firsts, device=base.device)
         x = torch.tensor(patch.x.firsts, device=base.device)
-        held = sums[y + h][:, x + w] - sums[y][:, x + w] - sums[y + h][:, x] + sums[y][:, x]
+        held = above[y + h][:, x + w] - above[y][:, x + w] - above[y + h][:, x] + above[y][:, x]
         now = patch.values.sum((2, 3), dtype=torch.float64)
-        total = sums[-1, -1] - held.flatten(0, 1) + now
+        total = above[-1, -1] - held.flatten(0, 1) + now
         mean: Tensor = (total / (base.shape[2] * base.shape[3])).to(base.dtype)
         return mean.view(len(now), *made.shape[1:])
 
     def _whole(self, index: int, value: Value, batch: Batch) -> Tensor:
         return self._region(index, value, None, -1, batch) if isinstance(value, Patch) else value
-
-
-def _sums(base: Float[Tensor, "1 c h w"]) -> Float[Tensor, "h1 w1 c"]:
-    """Sums over all cells above and to the left, in double precision."""
-    return F.pad(base[0].permute(1, 2, 0).double().cumsum(0).cumsum(1), (0, 0, 1, 0, 1, 0))
 
 
 def _filters(step: Step) -> tuple[Tensor, Tensor | None, int]:

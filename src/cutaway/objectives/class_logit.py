@@ -119,7 +119,8 @@ def class_indices(
             f"a class needs an output (n, classes), got {tuple(logits.shape)}. {_instead(logits, layer, index)}"
         )
     n, classes = logits.shape
-    wanted = _all(index) * (n if _is_one(index) else 1)
+    wanted = _all(index)
+    wanted *= n if len(wanted) == 1 else 1
     if len(wanted) != n:
         raise BadSetting(f"{len(wanted)} classes were given for a batch of {n} images")
     for k in wanted:

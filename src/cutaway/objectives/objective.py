@@ -109,7 +109,7 @@ def each(objectives: Sequence[Objective]) -> Objective:
     """Give every image of a batch its own objective: image i is scored by objectives[i].
 
     Args:
-        objectives: one per image.
+        objectives: one per image; a single one scores all.
 
     Raises:
         BadSetting: at scoring, where the batch has another number of images.
@@ -120,6 +120,8 @@ def each(objectives: Sequence[Objective]) -> Objective:
     """
     if not objectives:
         raise BadSetting("each() needs at least one objective, got none")
+    if len(objectives) == 1:
+        return objectives[0]
 
     def score(activations: Mapping[str, Tensor]) -> Tensor:
         count = len(next(iter(activations.values())))
