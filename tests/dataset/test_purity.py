@@ -108,7 +108,7 @@ def test_dead_channels_have_no_label(index):
     """Which of equal photos stand first is the order of the folders, and would look pure."""
     rows = {row["channel"]: row for row in cw.purity(index, "1", alike=False)}
     assert (rows[0]["label"], rows[0]["of 5"], rows[0]["best detected"]) == ("", 0, "")
-    assert "1 of them fire in none" in cw.purity(index, "1", alike=False).notes[1]
+    assert "Silent in all of these photos: 1 of them." in cw.purity(index, "1", alike=False).notes[1]
 
 
 def test_layers_without_places_have_columns_too(index, net):

@@ -14,7 +14,7 @@ from cutaway.cli import main
 from cutaway.recipes.channel_filter import ChannelFilter
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
-LABELS = {"chelsea.png": "animal", "coffee.png": "thing", "camera.png": "thing"}
+LABELS = str(PHOTOS.parent / "labels.csv")
 
 
 @pytest.fixture(scope="module")

@@ -100,7 +100,7 @@ def purity(
         usual = float(np.nanmedian(several)) if np.isfinite(several).any() else float("nan")
         notes.append(
             f"Homogeneity is the mean cosine between the layer's columns at a channel's {count} places: median "
-            f"{usual:.2f}; of places at random {random:.2f}.".replace("-", "−")
+            f"{told_cosine(usual)}; of places at random {told_cosine(random)}."
         )
     rows.sort(key=lambda row: (-int(str(row[2])), -float(str(row[4] or 0)), int(str(row[0]))))
     code = spelled(
@@ -148,7 +148,7 @@ def _notes(
         f"{np.mean(hits):.2f} of {count}; at random {dealt.mean():.2f}."
     ]
     if mute:
-        notes.append(f"{mute} of them fire in none of these photos.")
+        notes.append(f"Silent in all of these photos: {mute} of them.")
     return notes
 
 
@@ -161,6 +161,15 @@ def _homogeneities(network: Network, index: ActivationIndex, layer: str, tops: l
     columns = columns_at(network, index, layer, spots)
     ends = np.cumsum([len(rows) for rows in kept])[:-1]
     return np.array([homogeneity(one, mean, channel) for channel, one in enumerate(np.split(columns, ends))])
+
+
+def told_cosine(value: float) -> str:
+    """Write a cosine with two places and a true minus sign.
+
+    >>> told_cosine(-0.001), told_cosine(-0.5)
+    ('0.00', '−0.50')
+    """
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
 
 
 def spot_of(row: Row) -> Spot:

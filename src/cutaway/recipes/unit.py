@@ -23,7 +23,7 @@ from cutaway.recipes.channel_filter import ChannelFilter
 from cutaway.recipes.columns import columns_at, mean_column, yardstick
 from cutaway.recipes.origin import origin, spelled
 from cutaway.recipes.patches import USUAL, indexed, told_row
-from cutaway.recipes.purity import spot_of
+from cutaway.recipes.purity import spot_of, told_cosine
 from cutaway.recipes.scanned_network import scanned_network
 from cutaway.recipes.unit_sections import (
     in_data,
@@ -191,9 +191,11 @@ def _lead(figures: ChannelFigures, filters: ChannelFilter, alike: float, random_
                 f"Of all labels it finds {first.label} best ({first.average_precision:.2f}, chance {first.chance:.2f})."
             )
     if np.isfinite(alike):
-        words.append(f"Homogeneity of these places {alike:.2f}, of places at random {random_places:.2f}.")
+        words.append(
+            f"Homogeneity of these places {told_cosine(alike)}, of places at random {told_cosine(random_places)}."
+        )
     words.append(f"{figures.silence}. {made}")
-    return " ".join(words).replace(" -", " −")
+    return " ".join(words)
 
 
 def _number(value: float) -> float | None:

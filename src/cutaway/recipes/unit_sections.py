@@ -23,7 +23,8 @@ from cutaway.view.grid import Grid
 from cutaway.view.heatmap import Heatmap
 from cutaway.view.histogram import histogram
 from cutaway.view.picture import Picture
-from cutaway.view.scale import Range, number
+from cutaway.view.scale import Range, Scale, number
+from cutaway.view.sheet import GAP
 from cutaway.view.table import Table
 from cutaway.view.viewable import Viewable
 
@@ -31,8 +32,7 @@ __all__ = ["Live", "in_data", "label_table", "live_maps", "photos_of", "places",
 
 METHODS = ("deconvnet", "guided")
 TILE, TALL, SMALL_TILE = 116, 232, 140
-# Wider photos would make the page wider than a screen.
-_WIDEST = 420
+_WIDE, _ACROSS = 1240, 4
 _LABELS, SIMILAR = 6, 7
 
 
@@ -55,11 +55,9 @@ class Live:
         y, x = self._peak()
         return {"path": self.photo.path or "", "max": float(self.values.max()), "y": y, "x": x}
 
-    def drawn(self, network: Network, layer: str, scale: Range) -> Heatmap:
-        """Draw it on the photo, at the height that all share."""
-        h, w = self.photo.size
-        zoom = min(TALL / h, _WIDEST / w)
-        small = self.photo.resized((max(1, round(h * zoom)), max(1, round(w * zoom))))
+    def drawn(self, network: Network, layer: str, scale: Range, tall: int) -> Heatmap:
+        """Draw it on the photo, so many pixels tall."""
+        (h, w), small = self.photo.size, _tall(self.photo, tall)
         field = network.layer(layer, self.images).field
         placement = self.images.places[0].placement(field.lattice) if field else None
         if placement is not None:
@@ -86,26 +84,24 @@ def live_maps(
     network: Network, layer: str, several: Sequence[Live], synthesised: Picture | None
 ) -> Grid | None:
     """Draw the channel's maps on their photos, all on one scale; before them an image that was made for it."""
-    cells: list[Viewable] = []
-    if synthesised is not None:
-        h, w = synthesised.size
-        small = synthesised.resized((TALL, max(1, round(w * TALL / h))))
-        cells.append(replace(small, caption="synthesised\nmade to excite it"))
-    if several:
-        least, most = (float(pick([pick(one.values) for one in several])) for pick in (np.min, np.max))
-        scale = Range(least, most, "layer")
-        cells += [one.drawn(network, layer, scale) for one in several]
-    if not cells:
-        return None
-    rows, row, across = list[tuple[Viewable, ...]](), list[Viewable](), 0
-    for cell in cells:
-        width = cell.photo.size[1] if isinstance(cell, Heatmap) and cell.photo is not None else TALL
-        if row and across + width > 1180:
-            rows.append(tuple(row))
-            row, across = [], 0
-        row, across = [*row, cell], across + width + 16
-    rows.append(tuple(row))
-    return Grid(tuple(rows), title="Where it fires")
+    scale = Scale("layer").fit_all([one.values for one in several]) if several else Range(0.0, 0.0, "layer")
+    cells: list[Picture | Live] = [*([synthesised] if synthesised is not None else []), *several]
+    rows: list[tuple[Viewable, ...]] = []
+    for start in range(0, len(cells), _ACROSS):
+        here = cells[start : start + _ACROSS]
+        shapes = [one.size if isinstance(one, Picture) else one.photo.size for one in here]
+        # A row is as tall as lets it fit the page.
+        room = _WIDE - GAP * (len(here) - 1)
+        tall = min(TALL, round(room / sum(w / h for h, w in shapes)))
+        rows.append(
+            tuple(
+                replace(_tall(one, tall), caption="synthesised\nmade to excite it")
+                if isinstance(one, Picture)
+                else one.drawn(network, layer, scale, tall)
+                for one in here
+            )
+        )
+    return Grid(tuple(rows), title="Where it fires") if rows else None
 
 
 def places(network: Network, figures: ChannelFigures) -> tuple[Grid, list[ProjectedRow]]:
@@ -221,6 +217,11 @@ def similar(figures: ChannelFigures, made: ChannelFilter) -> tuple[Grid | None, 
 def photos_of(figures: ChannelFigures, count: int) -> list[Picture]:
     """Give the photos in which the channel is strongest."""
     return [photo_of(row.path) for row in figures.strongest[:count]]
+
+
+def _tall(picture: Picture, tall: int) -> Picture:
+    h, w = picture.size
+    return picture.resized((tall, max(1, round(w * tall / h))))
 
 
 def _value(row: Row) -> str:
