@@ -14,7 +14,7 @@ import cutaway as cw
 ROOT = Path(__file__).parents[1]
 PHOTOS = ROOT / "examples" / "photos"
 OUT = ROOT / "docs" / "pictures"
-# Photos of scikit-image, in the public domain or CC0, with what is on them.
+# Photos of scikit-image without copyright, as skimage.data says, with what is on them.
 SUBJECTS = {
     "astronaut.png": "astronaut",
     "brick.png": "bricks",
@@ -25,15 +25,13 @@ SUBJECTS = {
     "grass.png": "grass",
     "gravel.png": "gravel",
     "hubble_deep_field.jpg": "galaxies",
-    "moon.png": "moon",
-    "motorcycle_left.png": "motorcycle",
     "rocket.jpg": "rocket",
 }
 CUT = 0.55
 
 
 def cuts(folder: Path) -> None:
-    """Write nine cuts of each of a dozen photos, in a folder for each: a data set small enough to look at."""
+    """Write nine cuts of each of ten photos, in a folder for each: a data set small enough to look at."""
     for name, label in SUBJECTS.items():
         path = distribution("scikit-image").locate_file(f"skimage/data/{name}")
         photo = cw.read(str(path))

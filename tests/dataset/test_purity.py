@@ -11,7 +11,15 @@ import torch
 from sklearn import metrics
 
 import cutaway as cw
-from cutaway.dataset.purity import homogeneity, label_figures, most_frequent, shuffled_hits, silent
+from cutaway.dataset.purity import (
+    homogeneity,
+    label_figures,
+    most_frequent,
+    shuffled_hits,
+    silent,
+    strongest_photos,
+    ties,
+)
 from cutaway.errors import BadIndex, BadSetting
 from cutaway.recipes.scanned_network import scanned_network
 
@@ -55,10 +63,27 @@ def test_labels_of_one_photo_and_photos_without():
 def test_counting_leaves_silent_photos_out():
     assert most_frequent(["a", "b", "b", None]) == ("b", 2)
     assert most_frequent(["a", "b"], prefer=["b", "a"]) == ("b", 1)
-    assert most_frequent(["a", "b", "b"], [True, False, False]) == ("a", 1)
     assert most_frequent([None]) == (None, 0)
     assert silent(np.array([0.0, 2.0, np.nan, 0.0])).tolist() == [True, False, False, True]
     assert silent(np.array([-3.0, 2.0, 1.0])).tolist() == [False] * 3
+
+
+def test_equal_photos_come_in_no_order_of_their_own():
+    """The first photos of a folder would make a channel that ends at 6 look pure."""
+    labels = ["a"] * 50 + ["b"] * 50
+    maxima = np.full((100, 1), 6.0)
+    maxima[40, 0], maxima[7, 0] = 9.0, 0.0
+    hits = []
+    for seed in range(200):
+        chosen = strongest_photos(maxima, 9, seed)[:, 0]
+        assert chosen[0] == 40
+        assert len(set(chosen)) == 9
+        assert 7 not in chosen
+        hits.append(most_frequent([labels[photo] for photo in chosen])[1])
+    assert 5.5 < np.mean(hits) < 6.5
+    assert (ties(maxima[:, 0], 9), ties(maxima[:, 0], 1), ties(maxima[:, 0], 99)) == (98, 0, 0)
+    distinct = np.random.default_rng(0).normal(size=(30, 2))
+    assert np.array_equal(strongest_photos(distinct, 5, 3), np.argsort(-distinct, axis=0)[:5])
 
 
 def test_dealt_labels_keep_their_counts():

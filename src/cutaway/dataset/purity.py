@@ -8,7 +8,16 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-__all__ = ["LabelFigures", "homogeneity", "label_figures", "most_frequent", "shuffled_hits", "silent"]
+__all__ = [
+    "LabelFigures",
+    "homogeneity",
+    "label_figures",
+    "most_frequent",
+    "shuffled_hits",
+    "silent",
+    "strongest_photos",
+    "ties",
+]
 
 
 class LabelFigures(NamedTuple):
@@ -43,6 +52,37 @@ def silent(maxima: Float[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
     least = np.nanmin(maxima)
     found: np.ndarray = maxima == least
     return found if least == 0 or found.sum() > 1 else np.zeros(len(maxima), bool)
+
+
+def ties(maxima: Float[np.ndarray, " n"], k: int) -> int:
+    """Tell how many photos share the value of the k-th strongest, where there are more of them than places for them.
+
+    >>> ties(np.array([6.0, 6.0, 6.0, 1.0]), 2), ties(np.array([6.0, 6.0, 6.0, 1.0]), 3)
+    (3, 0)
+    """
+    known = np.sort(maxima[~np.isnan(maxima)])[::-1]
+    if len(known) <= k or known[k - 1] != known[k]:
+        return 0
+    return int((known == known[k - 1]).sum())
+
+
+def strongest_photos(
+    maxima: Float[np.ndarray, "n channels"], k: int, seed: int = 0
+) -> Int[np.ndarray, "k channels"]:
+    """Give the numbers of each channel's k strongest photos; −1 where it is silent in them.
+
+    Photos with one value (many, where an activation ends at 6) come in an order drawn by lot: that of the folders would
+    put photos with one label together.
+
+    >>> strongest_photos(np.array([[0.0, 5.0], [2.0, 7.0], [0.0, 6.0]]), 2).tolist()
+    [[1, 1], [-1, 2]]
+    """
+    lot = np.random.default_rng(seed).permutation(len(maxima))
+    found = np.empty((k, maxima.shape[1]), np.int64)
+    for channel, values in enumerate(maxima.T):
+        chosen = np.lexsort((lot, -values))[:k]
+        found[:, channel] = np.where(silent(values)[chosen], -1, chosen)
+    return found
 
 
 def label_figures(maxima: Float[np.ndarray, " n"], labels: Sequence[str | None]) -> list[LabelFigures]:
@@ -89,22 +129,19 @@ def label_figures(maxima: Float[np.ndarray, " n"], labels: Sequence[str | None])
     return sorted(found, key=lambda one: (-one.average_precision, one.label))
 
 
-def most_frequent(
-    labels: Sequence[str | None], firing: Sequence[bool] | None = None, prefer: Sequence[str] = ()
-) -> tuple[str | None, int]:
+def most_frequent(labels: Sequence[str | None], prefer: Sequence[str] = ()) -> tuple[str | None, int]:
     """Give the label that most of some photos share, and how many do.
 
     Args:
         labels: of the photos.
-        firing: leaves out those in which the channel does not fire: which of the silent ones came first means nothing.
         prefer: of labels that are as frequent, the first of these wins, else the first by name.
 
-    >>> most_frequent(["cat", "dog", "cat", None]), most_frequent(["cat", "dog"], [False, True])
-    (('cat', 2), ('dog', 1))
+    >>> most_frequent(["cat", "dog", "cat", None])
+    ('cat', 2)
     """
     counts: dict[str, int] = {}
-    for k, label in enumerate(labels):
-        if label is not None and (firing is None or firing[k]):
+    for label in labels:
+        if label is not None:
             counts[label] = counts.get(label, 0) + 1
     if not counts:
         return None, 0

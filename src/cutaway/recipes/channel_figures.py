@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from cutaway.dataset.activation_index import ActivationIndex
-from cutaway.dataset.purity import LabelFigures, label_figures, most_frequent, shuffled_hits, silent
+from cutaway.dataset.purity import LabelFigures, label_figures, most_frequent, shuffled_hits, silent, ties
 from cutaway.dataset.row import Row
 
 __all__ = ["ChannelFigures", "correlations"]
@@ -71,6 +71,11 @@ class ChannelFigures:
     def lowest(self) -> list[Row]:
         """The photos in which its strongest answer is the lowest, and where that is."""
         return self.index.top(self.layer, self.channel, self.k, lowest=True)
+
+    @property
+    def tied(self) -> int:
+        """How many photos share the value of the last of the strongest, where not all of them are shown."""
+        return ties(self.maxima, self.k) if len(self.strongest) == self.k else 0
 
     @property
     def quantiles(self) -> dict[str, float]:

@@ -8,7 +8,15 @@ import numpy as np
 from torch import nn
 
 from cutaway.dataset.activation_index import ActivationIndex
-from cutaway.dataset.purity import homogeneity, label_figures, most_frequent, shuffled_hits, silent
+from cutaway.dataset.purity import (
+    homogeneity,
+    label_figures,
+    most_frequent,
+    shuffled_hits,
+    silent,
+    strongest_photos,
+    ties,
+)
 from cutaway.dataset.row import Row
 from cutaway.errors import BadIndex, BadSetting
 from cutaway.network.network import Network
@@ -43,7 +51,7 @@ def purity(
         alike: also run the network on the strongest photos, and tell how homogeneous the places are.
         network: of the scan, where its name does not open it.
         shuffles: how often labels are dealt anew to tell what chance would give.
-        seed: of the dealing, and of the places at random.
+        seed: of the dealing, of the places at random, and of the order of photos with one value.
 
     Returns:
         A Table with a row for each channel, purest first: channel, label, how many of the k strongest have it, the
@@ -75,15 +83,14 @@ def purity(
     count = k if k is not None else min(USUAL, opened.kept, int(opened.present.sum()))
     maxima = opened.maxima(name)
     tops = [opened.top(name, channel, count) for channel in range(opened.channels(name))]
-    strongest = np.full((count, len(tops)), -1)
+    strongest = strongest_photos(maxima, count, seed)
     rows: list[list[object]] = []
-    for channel, found in enumerate(tops):
-        quiet = silent(maxima[:, channel])
-        firing = [not quiet[row.photo] for row in found]
-        figures = label_figures(maxima[:, channel], opened.labels) if any(firing) else []
-        label, hits = most_frequent([row.label for row in found], firing, [one.label for one in figures])
-        for rank, row in enumerate(found):
-            strongest[rank, channel] = row.photo if firing[rank] else -1
+    for channel in range(len(tops)):
+        firing = [int(photo) for photo in strongest[:, channel] if photo >= 0]
+        figures = label_figures(maxima[:, channel], opened.labels) if firing else []
+        label, hits = most_frequent(
+            [opened.labels[photo] for photo in firing], [one.label for one in figures]
+        )
         best: tuple[object, ...] = (
             (figures[0].label, round(figures[0].average_precision, 4)) if figures else ("", "")
         )
@@ -142,11 +149,20 @@ def _notes(
     dealt = shuffled_hits(strongest, index.labels, shuffles, seed)
     pure, by_chance = sum(one >= least for one in hits), float((dealt >= least).sum(1).mean())
     mute = int((strongest < 0).all(0).sum())
+    tied = sum(
+        ties(one, count) > 0 and bool(last >= 0)
+        for one, last in zip(index.maxima(layer).T, strongest[-1], strict=True)
+    )
     notes = [
         f"{pure} of {len(hits)} channels of {layer} have {least} or more of their {count} strongest photos from one "
         f"label; if labels were dealt at random it would be {by_chance:.2g} (mean of {shuffles} times). On average "
         f"{np.mean(hits):.2f} of {count}; at random {dealt.mean():.2f}."
     ]
+    if tied:
+        notes.append(
+            f"In {tied} of them more photos share the value of the last than there are places (an activation that ends "
+            "at 6, say): those that count are drawn by lot. Average precision is free of that."
+        )
     if mute:
         notes.append(f"Silent in all of these photos: {mute} of them.")
     return notes

@@ -106,7 +106,9 @@ def unit_page(
         told.append(numbers)
         report("units", done + 1, len(chosen))
     names = [f"{layer}:{channel}" for layer, channel in chosen]
-    code = spelled(unit_page, repr(str(opened.folder)), repr(names[0] if len(names) == 1 else names), k=k)
+    paths = None if pictures is None else [picture.path or "photo" for picture in pictures]
+    named = repr(names[0] if len(names) == 1 else names)
+    code = spelled(unit_page, repr(str(opened.folder)), named, photos=paths, k=k)
     where = origin(model, code, k=count, seed=seed) | {"index": str(opened.folder), "units": told}
     if len(pages) == 1:
         return replace(pages[0], provenance=where)
@@ -149,6 +151,7 @@ def _page(
         "photos": int(figures.index.present.sum()),
         "silent": figures.silent_share,
         "quantiles": figures.quantiles,
+        "tied": figures.tied,
         "label": label,
         "hits": hits,
         "of": len(figures.strongest),

@@ -130,6 +130,10 @@ def places(network: Network, figures: ChannelFigures) -> tuple[Grid, list[Projec
             )
         except UnsupportedMethod as error:
             words.append(f"No projections: {error}.")
+    if figures.tied:
+        words.append(
+            f"{figures.tied:,} photos share the value of the last of the strongest: those shown are the first of them."
+        )
     if all(figures.quiet[row.photo] for row in figures.lowest):
         words.append("It is silent in all of the lowest: these are the first of such photos.")
     rows.append(tuple(patch(row, TILE, _value(row)) for row in figures.lowest))
