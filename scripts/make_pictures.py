@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from importlib.metadata import distribution
 from pathlib import Path
 
 import torch
@@ -12,6 +14,36 @@ import cutaway as cw
 ROOT = Path(__file__).parents[1]
 PHOTOS = ROOT / "examples" / "photos"
 OUT = ROOT / "docs" / "pictures"
+# Photos of scikit-image without copyright, as skimage.data says, with what is on them.
+SUBJECTS = {
+    "astronaut.png": "astronaut",
+    "brick.png": "bricks",
+    "camera.png": "photographer",
+    "chelsea.png": "cat",
+    "coffee.png": "coffee",
+    "coins.png": "coins",
+    "grass.png": "grass",
+    "gravel.png": "gravel",
+    "hubble_deep_field.jpg": "galaxies",
+    "rocket.jpg": "rocket",
+}
+CUT = 0.55
+
+
+def cuts(folder: Path) -> None:
+    """Write nine cuts of each of ten photos, in a folder for each: a data set small enough to look at."""
+    for name, label in SUBJECTS.items():
+        path = distribution("scikit-image").locate_file(f"skimage/data/{name}")
+        photo = cw.read(str(path))
+        h, w = (round(side * CUT) for side in photo.size)
+        (folder / label).mkdir()
+        for k in range(9):
+            top, left = (
+                round(side * (1 - CUT) * at / 2) for side, at in zip(photo.size, divmod(k, 3), strict=True)
+            )
+            photo.cropped((top, left, top + h, left + w)).fitted(400).save(
+                folder / label / f"{label}-{k}.png"
+            )
 
 
 def main() -> None:
@@ -20,6 +52,10 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     net = cw.load("squeezenet1_1")
     cat, coffee = PHOTOS / "chelsea.png", PHOTOS / "coffee.png"
+    scanned = Path(tempfile.mkdtemp())
+    (scanned / "photos").mkdir()
+    cuts(scanned / "photos")
+    index = cw.scan(net, scanned / "photos", scanned / "index")
     drawn = {
         "explain": cw.explain(net, cat),
         "camshow": cw.explain(net, coffee, top=1, look="camshow"),
@@ -41,6 +77,7 @@ def main() -> None:
         "segment": cw.segment(net, coffee),
         "deconv": cw.deconv(net, cat, "fire5"),
         "invariance": cw.invariance(net, cat),
+        "unit": cw.unit_page(index, "fire7:180"),
         "deconv-overlay": cw.deconv(
             net, cat, ["conv1", "fire3", "fire5", "fire7", "fire9"], top=512, how="overlay"
         ),

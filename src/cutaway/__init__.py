@@ -63,8 +63,10 @@ if TYPE_CHECKING:
     from cutaway.recipes.models import models as models
     from cutaway.recipes.neighbors import neighbors as neighbors
     from cutaway.recipes.patches import patches as patches
+    from cutaway.recipes.purity import purity as purity
     from cutaway.recipes.scan import scan as scan
     from cutaway.recipes.segment import segment as segment
+    from cutaway.recipes.unit import unit_page as unit_page
     from cutaway.recipes.weights import weights as weights
     from cutaway.view.album import Album as Album
     from cutaway.view.grid import Grid as Grid
@@ -124,12 +126,14 @@ _HOMES = {
     "open_index": "cutaway.dataset.activation_index:open_index",
     "output_value": "cutaway.objectives.output_value:output_value",
     "patches": "cutaway.recipes.patches:patches",
+    "purity": "cutaway.recipes.purity:purity",
     "read": "cutaway.images.read:read",
     "region": "cutaway.objectives.region:region",
     "scan": "cutaway.recipes.scan:scan",
     "segment": "cutaway.recipes.segment:segment",
     "similarity": "cutaway.objectives.similarity:similarity",
     "unit": "cutaway.objectives.unit:unit",
+    "unit_page": "cutaway.recipes.unit:unit_page",
     "watched": "cutaway.network.progress:watched",
     "weights": "cutaway.recipes.weights:weights",
 }
@@ -182,12 +186,14 @@ __all__ = [
     "open_index",
     "output_value",
     "patches",
+    "purity",
     "read",
     "region",
     "scan",
     "segment",
     "similarity",
     "unit",
+    "unit_page",
     "watched",
     "weights",
 ]

@@ -54,3 +54,12 @@ def test_too_tall_for_a_picture_says_what_to_do(tmp_path):
     page = Heatmap(np.zeros((12_000, 1), np.float32))
     with pytest.raises(BadSetting, match=r"\.html"):
         Album((page,) * 6).save(tmp_path / "a.png")
+
+
+def test_what_to_know_first_stands_below_the_title(tmp_path):
+    pages = (Heatmap(np.ones((30, 40))),)
+    plain, led = Album(pages, title="one"), Album(pages, title="one", lead="9 of 9 <cats>")
+    assert led.to_image().height > plain.to_image().height
+    text = led.save(tmp_path / "led.html").read_text()
+    assert text.index("<h1>one</h1>") < text.index("9 of 9 &lt;cats&gt;") < text.index("<figure>")
+    assert 'class="lead"' not in plain.to_html()

@@ -25,6 +25,8 @@ COMMANDS = {
     "segment": "Cut an object out of a photo by a class's map.",
     "scan": "Read a folder of photos once, and keep what excites every channel.",
     "patches": "Show the patches that excite a layer's channels most, from a scan.",
+    "unit": "Show all that can be told of a channel on one page, from a scan.",
+    "purity": "Tell for each channel of a layer which label it fires for, and how purely, from a scan.",
     "neighbors": "Find the photos of a scan that are most like one, to the network and in pixels.",
     "embed": "Lay the photos of a scan out in a plane, near where the network finds them alike.",
     "invariance": "Shift, scale and turn a photo, and tell what becomes of its features and its class.",

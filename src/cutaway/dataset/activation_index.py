@@ -156,6 +156,11 @@ class ActivationIndex:
         """Give how many channels a layer has."""
         return int(self._layers[self.layer(layer)]["shape"][0])
 
+    def map_size(self, layer: str) -> tuple[int, int] | None:
+        """Give the size (h, w) of a layer's maps; None for a layer without places."""
+        _, *size = self._layers[self.layer(layer)]["shape"]
+        return (int(size[0]), int(size[1])) if len(size) == 2 else None
+
     def field(self, layer: str) -> ReceptiveField | None:
         """Give what a layer's units see of the image; None where they have no place."""
         return field_of(self._layers[self.layer(layer)]["field"])

@@ -6,28 +6,18 @@ import math
 import os
 from collections.abc import Sequence
 
-import numpy as np
-import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
-from cutaway.attribution.projection import Projection, check_activations, project
-from cutaway.attribution.proof import Proof, prove
 from cutaway.dataset.activation_index import ActivationIndex
-from cutaway.dataset.row import Row
 from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.network.network import Network
 from cutaway.network.progress import report
-from cutaway.objectives.objective import Unit
-from cutaway.recipes.colours import in_rgb
-from cutaway.recipes.deconv import projection_rules
 from cutaway.recipes.origin import origin, spelled
-from cutaway.recipes.patches import MOST_CHANNELS, USUAL, indexed, patch, told_row
+from cutaway.recipes.patches import MOST_CHANNELS, USUAL, indexed, patch
+from cutaway.recipes.projected_rows import images_of, mean_proof, projected_rows
 from cutaway.recipes.scanned_network import scanned_network
 from cutaway.view.grid import Grid
 from cutaway.view.mosaic import mosaic
-from cutaway.view.picture import Picture
-from cutaway.view.projection import projection
 from cutaway.view.viewable import Viewable
 
 __all__ = ["deconv_sheet"]
@@ -108,18 +98,12 @@ def deconv_sheet(
         title = f"{name}:{channel}" if len(names) > 1 else f"channel {channel}"
         values = f"{rows[0].value:.4g} … {rows[-1].value:.4g}"
         cells.append(mosaic([patch(row) for row in rows], columns, tile, caption=f"{title}\n{values}"))
-        images = torch.cat([model.prepare(row.path).as_subclass(Tensor) for row in rows])
-        asked = [(at, Unit(name, channel, row.y, row.x)) for at, row in enumerate(rows)]
+        images = images_of(model, rows)
         for way in methods:
-            rules, told = projection_rules(way, average)
-            check_activations(model, images[:1], told)
-            found = project(model, images, asked, rules, weighted=True)
-            proofs = prove(model, images, found)
-            drawn = [_drawn(model, row, one) for row, one in zip(rows, found, strict=True)]
-            cells.append(mosaic(drawn, columns, tile, background=128, caption=f"{way}\n{_mean(proofs)}"))
-            units += [
-                _told(way, row, one, proof) for row, one, proof in zip(rows, found, proofs, strict=True)
-            ]
+            found = projected_rows(model, images, rows, name, channel, way, average)
+            drawn = [one.drawn() for one in found]
+            cells.append(mosaic(drawn, columns, tile, background=128, caption=f"{way}\n{mean_proof(found)}"))
+            units += [one.told() for one in found]
         report("channels", done + 1, len(wanted))
     code = spelled(
         deconv_sheet,
@@ -139,37 +123,3 @@ def deconv_sheet(
         provenance=origin(model, code, k=count, method=methods)
         | {"index": str(opened.folder), "units": units},
     )
-
-
-def _drawn(network: Network, row: Row, one: Projection) -> Picture:
-    (top, left, bottom, right), (above, before, *_) = row.seen, one.box
-    values = one.values[:, top - above : bottom - above, left - before : right - before]
-    drawn = projection(_colours(network, values), "")
-    # In the shape of the patch: a scan may have squeezed the photo.
-    h, w = row.box[2] - row.box[0], row.box[3] - row.box[1]
-    zoom = max(drawn.size) / max(h, w)
-    return drawn.resized((max(1, round(h * zoom)), max(1, round(w * zoom))))
-
-
-def _colours(network: Network, values: Float[Tensor, "c h w"]) -> Float[np.ndarray, "h w c"]:
-    return in_rgb(network, values.float().cpu().numpy().transpose(1, 2, 0), 2)
-
-
-def _mean(proofs: Sequence[Proof]) -> str:
-    whole = Proof(
-        sum(proof.shown for proof in proofs) / len(proofs),
-        sum(proof.others for proof in proofs) / len(proofs),
-        0,
-    )
-    return str(whole)
-
-
-def _told(method: str, row: Row, one: Projection, proof: Proof) -> dict[str, object]:
-    return told_row(row) | {
-        "method": method,
-        "layer": one.unit.layer,
-        "channel": one.unit.channel,
-        "activation": one.activation,
-        "fall_shown": proof.shown,
-        "fall_others": proof.others,
-    }

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from cutaway.errors import BadSetting
 from cutaway.view.page import heading
-from cutaway.view.sheet import GAP, MARGIN
+from cutaway.view.sheet import GAP, MARGIN, MEASURE
 from cutaway.view.text import HAIR, PAPER, draw_text, line_height, wrapped
 from cutaway.view.viewable import Viewable
 
@@ -20,7 +20,7 @@ __all__ = ["Album"]
 
 # Pillow and most viewers refuse pictures that are taller.
 TALLEST = 60_000
-TITLE = 28
+TITLE, LEAD = 28, 16
 
 
 @final
@@ -33,6 +33,7 @@ class Album(Viewable):
         title: of the whole.
         caption: below.
         provenance: what it takes to make it again.
+        lead: what to know first, in a sentence or two below the title.
 
     Raises:
         BadSetting: for an album without a page, or one too tall for a picture.
@@ -46,6 +47,7 @@ class Album(Viewable):
     title: str = ""
     caption: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    lead: str = ""
 
     def __post_init__(self) -> None:
         if not self.pages:
@@ -69,14 +71,16 @@ class Album(Viewable):
         arrays: dict[str, np.ndarray] = {}
         for place, page in enumerate(self.pages):
             own = {name: array for name, array in page.arrays().items() if name != "names"}
-            arrays |= {f"page_{place}" + name.removeprefix("values"): array for name, array in own.items()}
+            for name, array in own.items():
+                rest = name.removeprefix("values").lstrip("_")
+                arrays[f"page_{place}_{rest}" if rest else f"page_{place}"] = array
         return arrays | {"names": np.array(self.names)}
 
     def to_image(self) -> Image.Image:
         """Draw the pages one below the other, under the title."""
         images = [page.to_image() for page in self.pages]
         if self.title:
-            images.insert(0, _band(self.title, max(image.width for image in images)))
+            images.insert(0, _band(self.title, self.lead, max(image.width for image in images)))
         height = sum(image.height for image in images)
         if height > TALLEST:
             raise BadSetting(
@@ -93,15 +97,25 @@ class Album(Viewable):
     def _html(self, level: int) -> str:
         """Draw the pages one after the other."""
         pages = "".join(page._html(min(level + 1, 6)) for page in self.pages)
-        return heading(self.title, level) + pages + (f"<p>{escape(self.caption)}</p>" if self.caption else "")
+        lead = f'<p class="lead">{escape(self.lead)}</p>' if self.lead else ""
+        return (
+            heading(self.title, level)
+            + lead
+            + pages
+            + (f"<p>{escape(self.caption)}</p>" if self.caption else "")
+        )
 
 
-def _band(title: str, width: int) -> Image.Image:
-    """The title of the whole, above a thin line."""
-    lines = wrapped(title, TITLE, width - 2 * MARGIN, strong=True)
-    image = Image.new("RGB", (width, MARGIN + len(lines) * line_height(TITLE) + GAP), PAPER)
+def _band(title: str, lead: str, width: int) -> Image.Image:
+    """The title of the whole, and what to know first, above a thin line."""
+    heads = wrapped(title, TITLE, width - 2 * MARGIN, strong=True)
+    words = wrapped(lead, LEAD, min(width - 2 * MARGIN, MEASURE)) if lead else []
+    below = MARGIN + len(heads) * line_height(TITLE)
+    image = Image.new("RGB", (width, below + len(words) * line_height(LEAD) + GAP), PAPER)
     draw = ImageDraw.Draw(image)
-    for n, line in enumerate(lines):
+    for n, line in enumerate(heads):
         draw_text(draw, (MARGIN, MARGIN - 4 + n * line_height(TITLE)), line, TITLE, strong=True)
+    for n, line in enumerate(words):
+        draw_text(draw, (MARGIN, below + n * line_height(LEAD)), line, LEAD)
     draw.line((MARGIN, image.height - 1, width - MARGIN - 1, image.height - 1), HAIR)
     return image

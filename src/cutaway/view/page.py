@@ -21,6 +21,7 @@ body { margin: 0 auto; padding: 32px 24px 64px; max-width: 1600px; background: v
   font: 16px/1.5 Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 h1, h2 { font-size: 24px; line-height: 1.25; margin: 0 0 24px; font-weight: 600; overflow-wrap: anywhere; }
 h2 { font-size: 18px; margin: 48px 0 16px; padding-top: 16px; border-top: 1px solid var(--line); }
+.lead { margin: -12px 0 24px; max-width: 80ch; }
 figure { margin: 0 0 40px; }
 figure img { max-width: 100%; height: auto; display: block; background: #fff; border-radius: 4px;
   print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from cutaway.view.text import HAIR, INK, PAPER, SOFT, cut, draw_text, line_height, text_width, wrapped
 
-__all__ = ["GAP", "MARGIN", "Tile", "captioned", "laid_out", "zoom_of"]
+__all__ = ["GAP", "MARGIN", "MEASURE", "Tile", "captioned", "laid_out", "zoom_of"]
 
 MARGIN, GAP, HALF = 32, 16, 8
 TITLE, STRONG, SMALL, FINE = 24, 16, 13, 11

@@ -1,0 +1,276 @@
+"""The page of a unit: all that can be told of one channel, on one sheet.
+
+`cutaway.unit` is the objective of that name; the recipe behind `cutaway unit` is `cutaway.unit_page`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from torch import nn
+
+from cutaway.dataset.activation_index import ActivationIndex
+from cutaway.dataset.purity import homogeneity
+from cutaway.errors import BadSetting, UnsupportedMethod
+from cutaway.images.read import Source, read_all
+from cutaway.network.network import Network
+from cutaway.network.progress import report
+from cutaway.recipes.channel_figures import ChannelFigures
+from cutaway.recipes.channel_filter import ChannelFilter
+from cutaway.recipes.columns import columns_at, mean_column, yardstick
+from cutaway.recipes.origin import origin, spelled
+from cutaway.recipes.patches import USUAL, indexed, told_row
+from cutaway.recipes.purity import spot_of, told_cosine
+from cutaway.recipes.scanned_network import scanned_network
+from cutaway.recipes.unit_sections import (
+    in_data,
+    label_table,
+    live_maps,
+    photos_of,
+    places,
+    read_live,
+    similar,
+)
+from cutaway.view.album import Album
+from cutaway.view.picture import Picture
+from cutaway.view.viewable import Viewable
+
+__all__ = ["unit_page"]
+
+_LIVE = 4
+
+
+def unit_page(
+    index: ActivationIndex | str | os.PathLike[str],
+    units: str | tuple[str, int] | Sequence[str | tuple[str, int]] | None = None,
+    *,
+    photos: Source | Iterable[Source] | None = None,
+    random: int | None = None,
+    seed: int = 0,
+    k: int | None = None,
+    synthesised: Source | Sequence[Source] | None = None,
+    network: Network | str | nn.Module | None = None,
+) -> Album:
+    """Show all that can be told of a unit (a channel of a layer) on one page; several give a page each.
+
+    On it: the channel's map on photos, its strongest and lowest places, deconvnet and guided backpropagation of each
+    strongest one with a proof, the filter that made it, how its maxima lie over the data set, how well it finds each
+    label, how alike its places are, and the channels most like it.
+
+    Args:
+        index: that `scan` made, or its folder.
+        units: "fire5:40" or ("fire5", 40), or several; with `random`, layers to draw from ("fire5"), None for all.
+        photos: that the map is drawn on; None takes those in which the channel is strongest.
+        random: so many units drawn by lot, silent ones not left out.
+        seed: of the lot.
+        k: strongest and lowest places; None takes nine, or what the scan kept where that is less.
+        synthesised: an image that was made to excite the unit, shown before the photos; one for each unit.
+        network: of the scan, where its name does not open it.
+
+    Returns:
+        An Album; `provenance["units"]` has all numbers of each unit.
+
+    Raises:
+        BadImage, BadIndex, BadSetting, UnknownLayer, UnsupportedMethod: with what to do instead.
+
+    Source: the unit pages of Olah et al., "The building blocks of interpretability", Distill 2018, and of Yosinski et
+    al., "Understanding neural networks through deep visualization", ICML Deep Learning Workshop 2015.
+
+    >>> import tempfile
+    >>> from cutaway.network.preprocessing import Preprocessing
+    >>> from cutaway.recipes.scan import scan
+    >>> net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), Preprocessing(size=32))
+    >>> index = scan(net, "examples/photos", tempfile.mkdtemp() + "/index", engine="serial")
+    >>> page = unit_page(index, "1:2", network=net)
+    >>> page.provenance["units"][0]["filter"]["made_by"]
+    'filter 2 of 0, through relu'
+    """
+    opened = indexed(index)
+    count = k if k is not None else min(USUAL, opened.kept, int(opened.present.sum()))
+    chosen = _chosen(opened, units, random, seed)
+    pictures = None if photos is None else list(read_all(photos))
+    made = _synthesised(synthesised, len(chosen))
+    model = scanned_network(opened, network)
+    random_places: dict[str, float] = {}
+    pages: list[Album] = []
+    told: list[dict[str, object]] = []
+    for done, ((layer, channel), image) in enumerate(zip(chosen, made, strict=True)):
+        if layer not in random_places:
+            random_places[layer] = yardstick(model, opened, layer)
+        figures = ChannelFigures(opened, layer, channel, count)
+        page, numbers = _page(model, figures, pictures, image, random_places[layer])
+        pages.append(page)
+        told.append(numbers)
+        report("units", done + 1, len(chosen))
+    names = [f"{layer}:{channel}" for layer, channel in chosen]
+    paths = None if pictures is None else [picture.path or "photo" for picture in pictures]
+    named = repr(names[0] if len(names) == 1 else names)
+    code = spelled(unit_page, repr(str(opened.folder)), named, photos=paths, k=k)
+    where = origin(model, code, k=count, seed=seed) | {"index": str(opened.folder), "units": told}
+    if len(pages) == 1:
+        return replace(pages[0], provenance=where)
+    title = f"{model.name}: {len(pages)} units in {int(opened.present.sum()):,} photos"
+    return Album(tuple(pages), title=title, provenance=where)
+
+
+def _page(
+    network: Network,
+    figures: ChannelFigures,
+    pictures: Sequence[Picture] | None,
+    synthesised: Picture | None,
+    random_places: float,
+) -> tuple[Album, dict[str, object]]:
+    layer, channel = figures.layer, figures.channel
+    filters = ChannelFilter(network, layer, channel)
+    shown = photos_of(figures, _LIVE) if pictures is None else pictures
+    live = [read_live(network, photo, layer, channel) for photo in shown]
+    sheet, projected = places(network, figures)
+    beside, others = similar(figures, filters)
+    columns = columns_at(network, figures.index, layer, [spot_of(row) for row in figures.strongest])
+    alike = homogeneity(columns, mean_column(figures.index, layer), channel)
+    several: list[Viewable | None] = [
+        sheet,
+        live_maps(network, layer, live, synthesised),
+        in_data(figures, filters),
+        label_table(figures),
+        beside,
+    ]
+    page = Album(
+        tuple(section for section in several if section is not None),
+        title=f"{network.name} · {figures.name}",
+        lead=_lead(figures, filters, alike, random_places),
+    )
+    label, hits = figures.hits
+    numbers: dict[str, object] = {
+        "unit": figures.name,
+        "layer": layer,
+        "channel": channel,
+        "photos": int(figures.index.present.sum()),
+        "silent": figures.silent_share,
+        "quantiles": figures.quantiles,
+        "tied": figures.tied,
+        "label": label,
+        "hits": hits,
+        "of": len(figures.strongest),
+        "hits_by_chance": figures.hits_by_chance if label is not None else None,
+        "labels": [one._asdict() | {"auc": _number(one.auc)} for one in figures.labels],
+        "homogeneity": _number(alike),
+        "homogeneity_of_random_places": _number(random_places),
+        "strongest": [told_row(row) for row in figures.strongest],
+        "lowest": [told_row(row) for row in figures.lowest],
+        "projections": [one.told() for one in projected],
+        "filter": filters.told(),
+        "similar": others,
+        "live": [one.told() for one in live],
+    }
+    return page, numbers
+
+
+def _lead(figures: ChannelFigures, filters: ChannelFilter, alike: float, random_places: float) -> str:
+    """What to know first of a unit, in a few sentences."""
+    kept = f"{int(figures.index.present.sum()):,} photos"
+    made = (
+        f"Made by {filters.maker.words}."
+        if filters.maker.call is not None
+        else f"It has {filters.maker.words}."
+    )
+    if not figures.strongest:
+        return f"Silent in all {kept}: nothing in them excites it more than anything else. {made}"
+    words = []
+    label, hits = figures.hits
+    if label is not None:
+        best = next((one for one in figures.labels if one.label == label), None)
+        found = f"; average precision {best.average_precision:.2f}, chance {best.chance:.2f}" if best else ""
+        words.append(
+            f"{hits} of its {len(figures.strongest)} strongest photos are {label} (by chance "
+            f"{figures.hits_by_chance:.1f} would share a label){found}."
+        )
+        first = figures.labels[0] if figures.labels else None
+        if first is not None and first.label != label:
+            words.append(
+                f"Of all labels it finds {first.label} best ({first.average_precision:.2f}, chance {first.chance:.2f})."
+            )
+    if np.isfinite(alike):
+        words.append(
+            f"Homogeneity of these places {told_cosine(alike)}, of places at random {told_cosine(random_places)}."
+        )
+    words.append(f"{figures.silence}. {made}")
+    return " ".join(words)
+
+
+def _number(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _chosen(
+    index: ActivationIndex,
+    units: str | tuple[str, int] | Sequence[str | tuple[str, int]] | None,
+    random: int | None,
+    seed: int,
+) -> list[tuple[str, int]]:
+    """The units that were asked for, checked: a layer's name in the index, and a channel that it has."""
+    if units is None:
+        several: list[str | tuple[str, int]] = []
+    elif isinstance(units, str) or (
+        isinstance(units, tuple) and len(units) == 2 and isinstance(units[1], int)
+    ):
+        several = [units]
+    else:
+        several = list(units)
+    if random is not None:
+        return _drawn_by_lot(index, several, random, seed)
+    if not several:
+        raise BadSetting(
+            'a unit is named as LAYER:CHANNEL, such as "fire5:40"; or random=5 draws some by lot'
+        )
+    return [_unit(index, one) for one in several]
+
+
+def _unit(index: ActivationIndex, wanted: str | tuple[str, int]) -> tuple[str, int]:
+    if isinstance(wanted, str):
+        layer, _, digits = wanted.rpartition(":")
+        if not layer or not digits.isdecimal():
+            raise BadSetting(
+                f"a unit is named as LAYER:CHANNEL, such as fire5:40, got {wanted!r}. By lot: --random 5"
+            )
+        wanted = layer, int(digits)
+    layer = _with_places(index, wanted[0])
+    if not 0 <= wanted[1] < index.channels(layer):
+        raise BadSetting(f"{layer} has channels 0 to {index.channels(layer) - 1}, got {wanted[1]}")
+    return layer, int(wanted[1])
+
+
+def _with_places(index: ActivationIndex, name: str) -> str:
+    layer = index.layer(name)
+    if index.map_size(layer) is None:
+        maps = [one for one in index.layers if index.map_size(one) is not None]
+        instead = (
+            f"choose a layer with maps, such as {maps[-1]}" if maps else "scan a layer with maps: --layers"
+        )
+        raise UnsupportedMethod(f"{layer} has no places, and so no maps, patches or projections: {instead}")
+    return layer
+
+
+def _drawn_by_lot(
+    index: ActivationIndex, layers: Sequence[str | tuple[str, int]], count: int, seed: int
+) -> list[tuple[str, int]]:
+    names = [
+        _with_places(index, one) if isinstance(one, str) else _with_places(index, one[0]) for one in layers
+    ] or [one for one in index.layers if index.map_size(one) is not None]
+    every = [(name, channel) for name in dict.fromkeys(names) for channel in range(index.channels(name))]
+    if not 1 <= count <= len(every):
+        raise BadSetting(f"random must lie in 1..{len(every)}, the channels to draw from, got {count}")
+    drawn = np.random.default_rng(seed).choice(len(every), count, replace=False)
+    return [every[int(k)] for k in drawn]
+
+
+def _synthesised(images: Source | Sequence[Source] | None, count: int) -> list[Picture | None]:
+    if images is None:
+        return [None] * count
+    several = read_all(images)
+    if len(several) != count:
+        raise BadSetting(f"synthesised takes one image for each of the {count} units, got {len(several)}")
+    return list(several)
