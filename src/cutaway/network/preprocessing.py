@@ -150,12 +150,35 @@ class Preprocessing:
         >>> int(settings.show(settings.prepare(photo))[0].pixels[0, 0, 0])
         200
         """
-        mean, std = self._moments(images.device)
-        values = (images.detach().float() * std + mean) * (255.0 / self.value_range)
-        if self.channels == "BGR":
-            values = values.flip(1)
-        pixels = values.round().clamp(0, 255).to(torch.uint8).cpu().expand(-1, 3, -1, -1)
+        values = self.pixels(images.detach().float()) * 255.0
+        pixels = values.round().clamp(0, 255).to(torch.uint8).cpu()
         return [Picture(np.ascontiguousarray(p.permute(1, 2, 0).numpy())) for p in pixels]
+
+    def normalize(self, pixels: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n c h w"]:
+        """Turn pixels of colour, 0..1, into images as the network takes them; gradients pass.
+
+        >>> Preprocessing(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)).normalize(
+        ...     torch.ones(1, 3, 1, 1)
+        ... ).flatten()
+        tensor([1., 1., 1.])
+        """
+        if self.channels == "gray":
+            # ITU-R 601 luma, as in `prepare`.
+            pixels = (pixels * pixels.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
+        elif self.channels == "BGR":
+            pixels = pixels.flip(1)
+        mean, std = (moment.to(pixels) for moment in self._moments(pixels.device))
+        return (pixels * self.value_range - mean) / std
+
+    def pixels(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 3 h w"]:
+        """Turn images back into pixels of colour; what the network takes may lie outside 0..1 there.
+
+        >>> Preprocessing().pixels(torch.zeros(1, 3, 1, 1)).flatten()
+        tensor([0.4850, 0.4560, 0.4060])
+        """
+        mean, std = (moment.to(images) for moment in self._moments(images.device))
+        values = (images * std + mean) / self.value_range
+        return values.flip(1) if self.channels == "BGR" else values.expand(-1, 3, -1, -1)
 
     def example_size(self) -> tuple[int, int]:
         """Give the size (h, w) of a typical image: what shapes and costs are told for.
