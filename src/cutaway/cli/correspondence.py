@@ -14,7 +14,7 @@ from cutaway.cli.write import place, write
 
 def run(
     photos: Annotated[
-        list[str], typer.Argument(metavar="PHOTO...", help="Two photos or more, or their folder.")
+        list[str], typer.Argument(metavar="PHOTO", help="Two photos or more, or their folder.")
     ],
     parts: Annotated[
         str | None,

@@ -39,7 +39,7 @@ def bars(
         caption: below.
 
     >>> bars({"eye": 0.1, "nose": 0.2}, {"random": (0.3, 0.05)}, width=300).size
-    (100, 300)
+    (94, 300)
     """
     most = high
     if most is None:
