@@ -8,7 +8,6 @@ import random
 import shutil
 import signal
 import sys
-import time
 from pathlib import Path
 
 import cloudpickle
@@ -179,41 +178,6 @@ def test_stopped_and_taken_up_again_it_is_the_same(index, net, album, tmp_path):
     fold(plan, store, counted)
     assert made == [1]
     assert whole(store.folder) == whole(index.folder)
-
-
-SCAN = """
-import sys, torch
-sys.path.insert(0, sys.argv[3])
-from tests.dataset.conftest import tiny
-import cutaway as cw
-cw.scan(tiny(), sys.argv[1], sys.argv[2], engine="serial", top=5, batch=4)
-"""
-
-
-def test_killed_at_thirty_random_moments_it_ends_the_same(net, album, tmp_path, python, root):
-    cw.scan(net, album, tmp_path / "right", engine="serial", top=5, batch=4)
-    right, source = whole(tmp_path / "right"), random.Random(3)
-    killed = 0
-    for attempt in range(30):
-        # A process for all thirty would need the time of importing torch thirty times: a fork of this one does.
-        child = os.fork()
-        if child == 0:
-            try:
-                torch.set_num_threads(1)
-                cw.scan(net, album, tmp_path / "index", engine="serial", top=5, batch=4)
-                os._exit(0)
-            finally:
-                os._exit(1)  # never on into the test itself
-        time.sleep(source.random() * 0.25)
-        os.kill(child, signal.SIGKILL)
-        status = os.waitpid(child, 0)[1]
-        killed += os.WIFSIGNALED(status)
-        assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-        if attempt % 5 == 4:
-            shutil.rmtree(tmp_path / "index", ignore_errors=True)
-    assert python("-c", SCAN, str(album), str(tmp_path / "index"), str(root)).returncode == 0
-    assert killed > 5
-    assert whole(tmp_path / "index") == right
 
 
 def test_two_scans_into_one_folder(net, album, tmp_path):
