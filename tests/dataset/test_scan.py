@@ -241,30 +241,6 @@ def test_a_damaged_shard_is_done_anew(index, net, album, tmp_path):
     assert whole(copy) == whole(index.folder)
 
 
-LIMITED = """
-import resource, sys
-sys.path.insert(0, sys.argv[3])
-from tests.dataset.conftest import tiny
-import cutaway as cw
-resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
-import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-try:
-    cw.scan(tiny(), sys.argv[1], sys.argv[2], engine="serial", top=5)
-except cw.OutOfSpace as error:
-    print(error)
-"""
-
-
-def test_a_disk_that_takes_no_more(index, net, album, tmp_path, python, root):
-    """The system's limit on a file's size stands for the disk's: the same error path, on every machine."""
-    told = python("-c", LIMITED, str(album), str(tmp_path / "index"), str(root)).stdout
-    assert "takes no more: File too large" in told
-    assert "make room and give the same command again" in told
-    assert not list((tmp_path / "index").rglob(".cutaway-*"))
-    cw.scan(net, album, tmp_path / "index", engine="serial", top=5)
-    assert whole(tmp_path / "index") == whole(index.folder)
-
-
 def test_what_is_asked_for_wrongly(index):
     with pytest.raises(UnknownLayer, match="did not keep 'nine'"):
         index.top("nine", 0)
