@@ -8,8 +8,12 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
+
+from filelock import FileLock
+from torch import nn
 
 from cutaway.dataset.engines import serial
 from cutaway.dataset.listing import Listing
@@ -104,3 +108,50 @@ def test_killed_at_thirty_random_moments_it_ends_the_same(album, tmp_path, root)
         server.stdin.close()
     assert whole(index) == right
     assert halfway >= KILLS // 3
+
+
+class Waits(nn.Module):
+    """Says that a worker is at work, and keeps it there."""
+
+    def __init__(self, inner: nn.Module, folder: str, parent: int) -> None:
+        super().__init__()
+        self.inner, self.folder, self.parent = inner, folder, parent
+
+    def forward(self, x):
+        if os.getpid() != self.parent:
+            lock = FileLock(Path(self.folder) / f"{os.getpid()}.lock")
+            lock.acquire()  # the system lets go of it when the process is gone
+            (Path(self.folder) / f"{os.getpid()}.held").touch()
+            time.sleep(600)
+        return self.inner(x)
+
+
+PARENT = """
+import os, sys
+sys.path.insert(0, sys.argv[4])
+import cloudpickle
+import cutaway as cw
+from tests.dataset import test_killed
+from tests.dataset.conftest import tiny
+cloudpickle.register_pickle_by_value(test_killed)
+net = tiny()
+slow = cw.Network(test_killed.Waits(net.module, sys.argv[3], os.getpid()), net.preprocessing, classes=net.classes)
+cw.scan(slow, sys.argv[1], sys.argv[2], engine="processes", workers=2)
+"""
+
+
+def test_the_workers_of_a_killed_scan_end(album, tmp_path, root):
+    held = tmp_path / "held"
+    held.mkdir()
+    arguments = [str(path) for path in (album, tmp_path / "index", held, root)]
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, *arguments], env=os.environ | {"PYTHONPATH": str(root / "src")}
+    ) as scan:
+        try:
+            while len(list(held.glob("*.held"))) < 2:
+                assert scan.poll() is None
+                time.sleep(0.05)
+        finally:
+            scan.kill()
+    for path in held.glob("*.lock"):
+        FileLock(path).acquire(timeout=60)
