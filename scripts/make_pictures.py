@@ -10,6 +10,8 @@ import torch
 from PIL import Image
 
 import cutaway as cw
+from cutaway.view.picture import Picture
+from cutaway.view.viewable import Viewable
 
 ROOT = Path(__file__).parents[1]
 PHOTOS = ROOT / "examples" / "photos"
@@ -78,6 +80,7 @@ def main() -> None:
         "deconv": cw.deconv(net, cat, "fire5"),
         "invariance": cw.invariance(net, cat),
         "unit": cw.unit_page(index, "fire7:180"),
+        "correspondence": correspondence(net, cat),
         "deconv-overlay": cw.deconv(
             net, cat, ["conv1", "fire3", "fire5", "fire7", "fire9"], top=512, how="overlay"
         ),
@@ -97,6 +100,20 @@ def main() -> None:
             path = OUT / f"{name}.jpg"
             image.save(path, quality=90, subsampling=0)
         print(path, image.size, f"{path.stat().st_size / 1000:.0f} kB")
+
+
+def correspondence(net: cw.Network, cat: Path) -> Viewable:
+    """Hide eyes and nose of one cat in five cuts of its photo."""
+    middles = {"left eye": (116, 172), "right eye": (139, 319), "nose": (244, 261)}
+    whole = cw.read(cat)
+    corners = ((0, 60, 300), (0, 110, 290), (10, 60, 285), (0, 90, 275), (20, 120, 280))
+    cuts = [whole.cropped((top, left, top + side, left + side)) for top, left, side in corners]
+    photos = [Picture(cut.pixels) for cut in cuts]
+    parts = {
+        name: [(y - top - 24, x - left - 24, y - top + 24, x - left + 24) for top, left, _ in corners]
+        for name, (y, x) in middles.items()
+    }
+    return cw.correspondence(net, photos, parts, pooled=True)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.activations import activations as activations
     from cutaway.recipes.check import check as check
     from cutaway.recipes.compare import compare as compare
+    from cutaway.recipes.correspondence import correspondence as correspondence
     from cutaway.recipes.deconv import deconv as deconv
     from cutaway.recipes.deconv_sheet import deconv_sheet as deconv_sheet
     from cutaway.recipes.embed import embed as embed
@@ -111,6 +112,7 @@ _HOMES = {
     "class_probability": "cutaway.objectives.class_logit:class_probability",
     "compare": "cutaway.recipes.compare:compare",
     "contrast": "cutaway.objectives.contrast:contrast",
+    "correspondence": "cutaway.recipes.correspondence:correspondence",
     "deconv": "cutaway.recipes.deconv:deconv",
     "deconv_sheet": "cutaway.recipes.deconv_sheet:deconv_sheet",
     "each": "cutaway.objectives.objective:each",
@@ -171,6 +173,7 @@ __all__ = [
     "class_probability",
     "compare",
     "contrast",
+    "correspondence",
     "deconv",
     "deconv_sheet",
     "each",

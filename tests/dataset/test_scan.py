@@ -8,7 +8,6 @@ import random
 import shutil
 import signal
 import sys
-import time
 from pathlib import Path
 
 import cloudpickle
@@ -181,41 +180,6 @@ def test_stopped_and_taken_up_again_it_is_the_same(index, net, album, tmp_path):
     assert whole(store.folder) == whole(index.folder)
 
 
-SCAN = """
-import sys, torch
-sys.path.insert(0, sys.argv[3])
-from tests.dataset.conftest import tiny
-import cutaway as cw
-cw.scan(tiny(), sys.argv[1], sys.argv[2], engine="serial", top=5, batch=4)
-"""
-
-
-def test_killed_at_thirty_random_moments_it_ends_the_same(net, album, tmp_path, python, root):
-    cw.scan(net, album, tmp_path / "right", engine="serial", top=5, batch=4)
-    right, source = whole(tmp_path / "right"), random.Random(3)
-    killed = 0
-    for attempt in range(30):
-        # A process for all thirty would need the time of importing torch thirty times: a fork of this one does.
-        child = os.fork()
-        if child == 0:
-            try:
-                torch.set_num_threads(1)
-                cw.scan(net, album, tmp_path / "index", engine="serial", top=5, batch=4)
-                os._exit(0)
-            finally:
-                os._exit(1)  # never on into the test itself
-        time.sleep(source.random() * 0.25)
-        os.kill(child, signal.SIGKILL)
-        status = os.waitpid(child, 0)[1]
-        killed += os.WIFSIGNALED(status)
-        assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-        if attempt % 5 == 4:
-            shutil.rmtree(tmp_path / "index", ignore_errors=True)
-    assert python("-c", SCAN, str(album), str(tmp_path / "index"), str(root)).returncode == 0
-    assert killed > 5
-    assert whole(tmp_path / "index") == right
-
-
 def test_two_scans_into_one_folder(net, album, tmp_path):
     (tmp_path / "index").mkdir()
     with (
@@ -275,30 +239,6 @@ def test_a_damaged_shard_is_done_anew(index, net, album, tmp_path):
         cw.open_index(copy).maxima("1")
     cw.scan(net, album, copy, engine="serial", top=5)
     assert whole(copy) == whole(index.folder)
-
-
-LIMITED = """
-import resource, sys
-sys.path.insert(0, sys.argv[3])
-from tests.dataset.conftest import tiny
-import cutaway as cw
-resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
-import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-try:
-    cw.scan(tiny(), sys.argv[1], sys.argv[2], engine="serial", top=5)
-except cw.OutOfSpace as error:
-    print(error)
-"""
-
-
-def test_a_disk_that_takes_no_more(index, net, album, tmp_path, python, root):
-    """The system's limit on a file's size stands for the disk's: the same error path, on every machine."""
-    told = python("-c", LIMITED, str(album), str(tmp_path / "index"), str(root)).stdout
-    assert "takes no more: File too large" in told
-    assert "make room and give the same command again" in told
-    assert not list((tmp_path / "index").rglob(".cutaway-*"))
-    cw.scan(net, album, tmp_path / "index", engine="serial", top=5)
-    assert whole(tmp_path / "index") == whole(index.folder)
 
 
 def test_what_is_asked_for_wrongly(index):

@@ -226,3 +226,16 @@ def test_images_may_be_copied_and_stored():
         assert Images.places_of(other) == images.places
     copy.deepcopy(images).zero_()
     assert images.abs().sum() > 0
+
+
+@pytest.mark.parametrize("channels", ["RGB", "BGR", "gray"])
+def test_many_photos_at_once_give_the_very_same_numbers(channels):
+    source, count = np.random.default_rng(0), 1 if channels == "gray" else 3
+    settings = Preprocessing(
+        size=9, channels=channels, mean=(0.4, 0.5, 0.6)[:count], std=(0.2, 0.25, 0.3)[:count]
+    )
+    photos = [Picture(source.integers(0, 256, (31, 43, 3)).astype(np.uint8)) for _ in range(4)]
+    alone = torch.cat([settings.prepare(photo).as_subclass(torch.Tensor) for photo in photos])
+    together = settings.normalized(np.stack([settings.cut(photo)[0] for photo in photos]))
+    assert torch.equal(together, alone)
+    assert all(settings.prepare(photo).is_contiguous() for photo in photos)

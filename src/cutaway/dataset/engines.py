@@ -6,6 +6,8 @@ import logging
 import os
 import pickle
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
@@ -25,6 +27,8 @@ Engine = Callable[[Plan, Sequence[int], int | None], Iterator[Made]]
 ENGINES = ("serial", "processes", "ray")
 # So often in a row may all workers die without a single shard done.
 PATIENCE = 3
+# Seconds after which a worker looks again whether the scan is still there.
+_GLANCE = 0.5
 _log = logging.getLogger("cutaway")
 
 
@@ -71,7 +75,7 @@ def processes(plan: Plan, numbers: Sequence[int], workers: int | None = None) ->
     todo, deaths, data = list(numbers), 0, packed(plan)
     while todo:
         pool = ProcessPoolExecutor(
-            max_workers=count, initializer=_open, initargs=(data,), env={"OMP_NUM_THREADS": "1"}
+            max_workers=count, initializer=_open, initargs=(data, os.getpid()), env={"OMP_NUM_THREADS": "1"}
         )
         running: dict[Future[Made], int] = {}
         waiting = iter(list(todo))
@@ -132,10 +136,18 @@ def packed(plan: Plan) -> bytes:
 _plan: Plan | None = None
 
 
-def _open(data: bytes) -> None:
+def _open(data: bytes, parent: int) -> None:
     global _plan
+    threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
     torch.set_num_threads(1)
     _plan = pickle.loads(data)
+
+
+def _die_with(parent: int) -> None:
+    """End this worker when the scan is gone: one that was killed could not tell its workers."""
+    while os.getppid() == parent:
+        time.sleep(_GLANCE)
+    os._exit(1)
 
 
 def _make(number: int) -> Made:

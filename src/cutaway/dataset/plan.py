@@ -16,6 +16,7 @@ from torch import Tensor
 from cutaway.dataset.listing import Listing
 from cutaway.dataset.strongest import Strongest
 from cutaway.errors import BadImage, NonFinite
+from cutaway.images.read import read
 from cutaway.network.capture import capture
 from cutaway.network.map_layer import as_map
 from cutaway.network.network import Network
@@ -96,20 +97,23 @@ class Plan:
             return Made(number, folded.saved(), tuple(sorted(skipped.items())))
 
     def _batches(self, number: int, skipped: dict[int, str]) -> Iterator[tuple[list[int], Images]]:
+        settings = self.network.preprocessing
+        assert settings is not None
         ids: list[int] = []
-        made: list[Images] = []
+        cut: list[tuple[np.ndarray, Place]] = []
         for photo in self.photos(number):
             if photo not in skipped:
                 try:
-                    made.append(self.network.prepare(self.listing.path(photo)))
+                    cut.append(settings.cut(read(self.listing.path(photo))))
                     ids.append(photo)
                 except BadImage as error:
                     skipped[photo] = error.reason
             if len(ids) == self.batch or (ids and photo == self.photos(number)[-1]):
-                places = [place for one in made for place in one.places]
-                joined = torch.cat([one.as_subclass(Tensor) for one in made])
-                yield ids, Images.of(joined.contiguous(memory_format=self.layout), places)
-                ids, made = [], []
+                # All at once, and as the pixels lie: what is prepared one by one has to be copied twice more.
+                plain = settings.normalized(np.stack([pixels for pixels, _ in cut]))
+                plain = plain.to(self.network.device, self.network.dtype)
+                yield ids, Images.of(plain.contiguous(memory_format=self.layout), [place for _, place in cut])
+                ids, cut = [], []
 
     def _unsound(self, ids: list[int], images: Images) -> dict[int, str]:
         found = {}

@@ -84,11 +84,13 @@ class Strongest:
 
 
 def _strongest_places(maps: Tensor, rows: Tensor, channels: Tensor) -> Tensor:
-    """Find where some maps are strongest, in pieces that never hold more than a small part of them."""
-    size = maps.shape[2] * maps.shape[3]
-    step = max(1, 2**22 // size)
-    found = [
-        maps[rows[i : i + step], channels[i : i + step]].flatten(1).argmax(1)
-        for i in range(0, len(rows), step)
-    ]
-    return torch.cat(found or [rows]).to(torch.int32)
+    """Find where some maps are strongest, image by image: of a map whose channels lie last whole rows are read."""
+    found = torch.empty(len(rows), dtype=torch.int32, device=maps.device)
+    for row in sorted(set(rows.tolist())):
+        here = (rows == row).nonzero()[:, 0]
+        if maps.is_contiguous(memory_format=torch.channels_last):
+            few = maps[row].permute(1, 2, 0).flatten(0, 1).index_select(1, channels[here]).T.contiguous()
+        else:
+            few = maps[row].flatten(1).index_select(0, channels[here])
+        found[here] = few.argmax(1).to(torch.int32)
+    return found

@@ -114,7 +114,8 @@ def _pixels(image: Image.Image) -> UInt8[np.ndarray, "h w 3"]:
     # Cutting out a band asks Pillow's own ceiling, which may have been set very low.
     rows = max(1, min(1 << 20, Image.MAX_IMAGE_PIXELS or 1 << 20) // width)
     for top in range(0, height, rows):
-        band = np.asarray(image.crop((0, top, width, min(top + rows, height))))
+        whole = rows >= height
+        band = np.asarray(image if whole else image.crop((0, top, width, min(top + rows, height))))
         pixels[top : top + rows] = band if band.ndim == 3 else band[:, :, None]
     return pixels
 

@@ -8,7 +8,7 @@ from cutaway.network.network import Network
 from cutaway.network.token_grid import token_grid
 from cutaway.network.trace import Call, Trace
 
-__all__ = ["main_layers"]
+__all__ = ["few_layers", "main_layers"]
 
 # What a layer's values still go through before they are what the next one reads.
 _FINISHING = ACTIVATIONS | frozenset("batch_norm instance_norm group_norm".split())
@@ -48,6 +48,25 @@ def main_layers(network: Network) -> list[str]:
         return found or [trace.calls[-1].name]
     last = before_classifier(network)
     return [*found, *([] if last in found else [last]), LOGITS]
+
+
+def few_layers(network: Network, most: int = 4) -> list[str]:
+    """List a few of the main layers, from the first to the one that the classifier reads.
+
+    Args:
+        network: whose layers.
+        most: of them.
+
+    >>> from torch import nn
+    >>> few_layers(Network(nn.Sequential(*(nn.Conv2d(3, 3, 3) for _ in range(9)))), 3)
+    ['0', '4', '8']
+    """
+    names = [name for name in main_layers(network) if not name.startswith("@")]
+    last = before_classifier(network)
+    names = names[: names.index(last) + 1] if last in names else names
+    count = min(most, len(names))
+    places = [round(k * (len(names) - 1) / max(1, count - 1)) for k in range(count)]
+    return [names[place] for place in dict.fromkeys(places)]
 
 
 def _passed(trace: Trace, readers: dict[int, list[Call]]) -> list[int]:

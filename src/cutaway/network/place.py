@@ -76,6 +76,26 @@ class Place:
         (top, bottom), (left, right) = found
         return top, left, bottom, right
 
+    def within(self, box: tuple[int, int, int, int]) -> tuple[int, int, int, int] | None:
+        """Give the image's pixels under a box of the photo's pixels, at least one of them; None where it saw none.
+
+        Args:
+            box: (top, left, bottom, right), the last two exclusive.
+
+        >>> Place((448, 448), (224, 224), (2.0, 2.0), (0.0, 0.0)).within((6, 8, 10, 16))
+        (3, 4, 5, 8)
+        """
+        found = []
+        for side in (0, 1):
+            first, last = ((box[side + k] - self.offset[side]) / self.scale[side] for k in (0, 2))
+            most = self.image_size[side]
+            if last <= 0 or first >= most:
+                return None
+            start = min(max(0, round(first)), most - 1)
+            found.append((start, min(most, max(start + 1, round(last)))))
+        (top, bottom), (left, right) = found
+        return top, left, bottom, right
+
     def placement(self, lattice: Lattice) -> Placement:
         """Tell where a layer's units lie in the photo, for drawing a map of them back onto it.
 

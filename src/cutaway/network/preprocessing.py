@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
@@ -127,6 +127,15 @@ class Preprocessing:
         >>> images.places[0].scale
         (2.0, 2.0)
         """
+        pixels, place = self.cut(photo)
+        return Images.of(self.normalized(pixels[None]).contiguous(), [place])
+
+    def cut(self, photo: Picture) -> tuple[UInt8[np.ndarray, "h w 3"], Place]:
+        """Scale and cut one photo, its colours as they are, and tell where what is left lies in it.
+
+        >>> Preprocessing(size=100).cut(Picture(np.zeros((200, 300, 3), np.uint8)))[0].shape
+        (100, 150, 3)
+        """
         resized, cut = self._geometry(photo.size)
         if resized[0] * resized[1] > max(_MOST_PIXELS, photo.size[0] * photo.size[1]):
             raise BadSetting(
@@ -139,8 +148,28 @@ class Preprocessing:
         top, left, h, w = cut
         pixels = np.asarray(picture)[top : top + h, left : left + w]
         scale = (photo.size[0] / resized[0], photo.size[1] / resized[1])
-        place = Place(photo.size, (h, w), scale, (top * scale[0], left * scale[1]))
-        return Images.of(self._normalize(pixels), [place])
+        return pixels, Place(photo.size, (h, w), scale, (top * scale[0], left * scale[1]))
+
+    def normalized(self, pixels: UInt8[np.ndarray, "n h w 3"]) -> Float[Tensor, "n c h w"]:
+        """Turn colours into the numbers that the network takes; channels lie last in memory, as in the pixels.
+
+        >>> Preprocessing(mean=(0.0,) * 3, std=(1.0,) * 3).normalized(
+        ...     np.full((1, 2, 2, 3), 255, np.uint8)
+        ... ).max()
+        tensor(1.)
+        """
+        if self.channels == "gray":
+            # ITU-R 601 luma, as Pillow's "L".
+            gray = [np.asarray(Image.fromarray(one).convert("L")) for one in pixels]
+            pixels = np.stack(gray)[..., None]
+        elif self.channels == "BGR":
+            pixels = pixels[..., ::-1]
+        n, h, w, c = pixels.shape
+        # A copy: Pillow's pixels are read-only, of which torch warns. Whole rows at once: loops of three are slow.
+        rows = torch.from_numpy(np.array(pixels, order="C")).view(n * h, w * c).float()
+        mean, std = (torch.tensor(values).repeat(w) for values in (self.mean, self.std))
+        rows.mul_(self.value_range / 255.0).sub_(mean).div_(std)
+        return rows.view(n, h, w, c).permute(0, 3, 1, 2)
 
     def show(self, images: Float[Tensor, "n c h w"]) -> list[Picture]:
         """Draw images as the network sees them: the normalisation undone, everything else left.
@@ -207,17 +236,6 @@ class Preprocessing:
         resized = _scaled((h, w), factor)
         resized = (max(resized[0], target[0]), max(resized[1], target[1]))
         return resized, ((resized[0] - target[0]) // 2, (resized[1] - target[1]) // 2, *target)
-
-    def _normalize(self, pixels: np.ndarray) -> Tensor:
-        if self.channels == "gray":
-            # ITU-R 601 luma, as Pillow's "L".
-            pixels = np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
-        elif self.channels == "BGR":
-            pixels = pixels[..., ::-1]
-        # A copy: Pillow's pixels are read-only, of which torch warns.
-        images = torch.from_numpy(np.array(pixels.transpose(2, 0, 1), order="C")).float()[None]
-        mean, std = self._moments(images.device)
-        return images.mul_(self.value_range / 255.0).sub_(mean).div_(std)
 
     def _moments(self, device: torch.device) -> tuple[Tensor, Tensor]:
         return (

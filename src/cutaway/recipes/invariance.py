@@ -17,8 +17,7 @@ from torch import Tensor, nn
 from cutaway.errors import BadSetting
 from cutaway.images.read import Source, read
 from cutaway.network.capture import capture
-from cutaway.network.head import before_classifier
-from cutaway.network.main_layers import main_layers
+from cutaway.network.main_layers import few_layers
 from cutaway.network.many import in_chunks, quickest_format
 from cutaway.network.memory import chunk
 from cutaway.network.network import Network
@@ -44,7 +43,6 @@ RANGES = {
     "scale": (0.5, 2.0, " ×"),
     "rotation": (-180.0, 180.0, "°"),
 }
-_MOST_LAYERS = 4
 
 
 @dataclass(frozen=True)
@@ -131,7 +129,7 @@ def invariance(
     answer = Answer.asked(model, images)
     k = answer.order[0] if target is None else model.class_index(target)
     plain = images.as_subclass(Tensor)
-    chosen = list(layers) if layers is not None else _usual(model)
+    chosen = list(layers) if layers is not None else few_layers(model)
     asked = as_objective(model, plain, class_probability(k))
     amounts = {change: _amounts(change, steps) for change in changes}
     still = capture(model, plain, chosen)
@@ -178,15 +176,6 @@ def invariance(
     )
     provenance = origin(model, code, layers=chosen) | {"path": picture.path or ""}
     return Invariance(amounts, distances, probabilities, sheet, READING, provenance)
-
-
-def _usual(network: Network) -> list[str]:
-    """A few layers from the first to the one that the classifier reads."""
-    names = [name for name in main_layers(network) if not name.startswith("@")]
-    last = before_classifier(network)
-    names = names[: names.index(last) + 1] if last in names else names
-    places = np.linspace(0, len(names) - 1, min(_MOST_LAYERS, len(names))).round().astype(int)
-    return [names[place] for place in dict.fromkeys(places.tolist())]
 
 
 def _amounts(change: str, steps: int) -> Float[np.ndarray, " steps"]:
