@@ -27,6 +27,7 @@ COMMANDS = {
     "patches": "Show the patches that excite a layer's channels most, from a scan.",
     "neighbors": "Find the photos of a scan that are most like one, to the network and in pixels.",
     "embed": "Lay the photos of a scan out in a plane, near where the network finds them alike.",
+    "audit": "Look for what labels are told by that is not the object: a background, a mark, a thing beside it.",
     "invariance": "Shift, scale and turn a photo, and tell what becomes of its features and its class.",
     "check": "Look for dead, copied, noisy and aliased filters, and for channels that no photo excites.",
     "layers": "List a network's layers with shapes, parameters and receptive fields.",
