@@ -106,7 +106,7 @@ def draw_photos(folder, bias, count=60, seed=0):
 def build():
     """The network, untrained: `cutaway … --model examples/biased_photos.py:build` opens it."""
     steps = []
-    for before, after, stride in ((3, 16, 2), (16, 32, 1), (32, 32, 2), (32, 48, 1)):
+    for before, after, stride in ((3, 12, 2), (12, 24, 1), (24, 24, 2), (24, 48, 1)):
         steps += [nn.Conv2d(before, after, 3, stride, 1), nn.BatchNorm2d(after), nn.ReLU()]
     module = nn.Sequential(*steps, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(48, len(LABELS)))
     preprocessing = cw.Preprocessing(size=SIDE, fit="exact")
@@ -117,9 +117,10 @@ def train(folder, epochs=24, seed=0):
     """Train the network on a folder, and give it."""
     torch.manual_seed(seed)
     network = build()
-    module = network.module
+    module = network.module.to(memory_format=torch.channels_last)  # quicker on a processor
     files = [(path, k) for k, label in enumerate(LABELS) for path in sorted((folder / label).iterdir())]
     images = torch.cat([network.prepare(path).as_subclass(torch.Tensor) for path, _ in files])
+    images = images.contiguous(memory_format=torch.channels_last)
     labels = torch.tensor([k for _, k in files])
     module.train().requires_grad_(True)
     optimizer = torch.optim.AdamW(module.parameters(), 3e-3, weight_decay=1e-3)

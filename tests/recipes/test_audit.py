@@ -97,7 +97,8 @@ def test_labels_that_are_no_classes_are_told_by_a_probe(example, scanned):
     index = cw.scan(network, folder / "photos", folder / "renamed", labels=labels, engine="serial")
     found = cw.audit(index, network=network, most=40, mistakes=2)
     assert (found.suspects[0].label, found.suspects[0].kind) == ("my star", "mark")
-    assert "linear probe" in found.report.pages[1].notes[0]
+    assert {one.label for one in found.suspects} == {"my star"}
+    assert "linear probe" in found.report.to_html()
 
 
 @pytest.mark.slow
@@ -170,3 +171,34 @@ def test_photos_without_anything_to_find_make_a_report(tmp_path):
     assert found.suspects == ()
     assert found.values.shape == (2, 3)
     found.save(tmp_path / "audit.png")
+
+
+def test_command_takes_a_column_and_says_what_it_wrote(tmp_path, cutaway):
+    source = np.random.default_rng(0)
+    (tmp_path / "photos").mkdir()
+    rows = ["name,kind"]
+    for k in range(16):
+        pixels = source.integers(0, 256, (40, 40, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "photos" / f"{k}.png")
+        rows.append(f"{k}.png,{'ab'[k % 2]}")
+    (tmp_path / "photos.csv").write_text("\n".join(rows))
+    (tmp_path / "mine.py").write_text(
+        "import torch, cutaway as cw\n"
+        "def build():\n"
+        "    torch.manual_seed(0)\n"
+        "    net = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, 2), torch.nn.ReLU())\n"
+        "    return cw.Network(net, cw.Preprocessing(size=32, fit='exact'), name='mine')\n"
+    )
+    words = ["audit", "photos", "--labels", "photos.csv:kind", "--model", "mine.py:build", "--out", "out"]
+    done = cutaway(*words, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [one["label"] for one in told["labels"]] == ["a", "b"]
+    assert told["suspects"] == []
+    assert {Path(one).suffix for one in told["outputs"]} == {".png", ".npz", ".html", ".json"}
+    assert all((tmp_path / one).is_file() for one in told["outputs"])
+
+    failed = cutaway("audit", "out/audit-index", cwd=tmp_path)
+    assert failed.returncode != 0
+    assert "Give it: --model" in failed.stderr
+    assert "Traceback" not in failed.stderr

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cutaway.cli.kept import keep
-from cutaway.cli.options import Device, Json, Model, Out, Seed, Weights, open_network
+from cutaway.cli.options import Device, Json, Out, Seed, Weights, open_network
 from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
+
+if TYPE_CHECKING:
+    from cutaway.dataset.activation_index import ActivationIndex
+    from cutaway.network.network import Network
 
 
 def run(
@@ -19,7 +23,16 @@ def run(
         str,
         typer.Argument(metavar="PHOTOS", help="A folder of photos, or an index that `cutaway scan` made."),
     ],
-    model: Model = "squeezenet1_1",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            "-m",
+            help="A name that `cutaway models` lists, or path/to/file.py:build; by default squeezenet1_1, for an index "
+            "its own.",
+            show_default=False,
+        ),
+    ] = None,
     labels: Annotated[
         str,
         typer.Option("--labels", help="folders (their names), or a table: photos.csv, photos.csv:COLUMN."),
@@ -73,10 +86,9 @@ def run(
     with progress(quiet=as_json):
         if (Path(photos) / "manifest.json").is_file():
             opened = open_index(photos)
-            named = weights is not None or model != "squeezenet1_1"
-            network = open_network(model if named else opened.network, weights, device)
+            network = _network_of(opened, model, weights, device)
         else:
-            network = open_network(model, weights, device)
+            network = open_network(model or "squeezenet1_1", weights, device)
             folder = Path(index) if index is not None else path.with_name(f"{path.stem}-index")
             keep(folder)
             opened = scan(network, photos, folder, labels=labels)
@@ -90,3 +102,17 @@ def run(
     print(result.title)
     print(result.caption)
     print(f"wrote {', '.join(map(str, written))}")
+
+
+def _network_of(opened: ActivationIndex, model: str | None, weights: str | None, device: str) -> Network:
+    from cutaway.errors import BadIndex, CutawayError
+
+    try:
+        return open_network(model or opened.network, weights, device)
+    except CutawayError as error:
+        if model is not None:
+            raise
+        raise BadIndex(
+            f"{opened.folder} is of {opened.network}, which does not open by its name: {error} "
+            "Give it: --model FILE:FUNCTION --weights FILE"
+        ) from error

@@ -36,7 +36,7 @@ __all__ = ["Audit", "AuditedLabel", "Mistake", "audit"]
 # A label needs so many photos to be looked at; so many labels are drawn in the report.
 FEWEST, DRAWN = 8, 12
 CLEAN = (
-    "No suspect: no background, and nothing beside the objects, turned photos of other labels. "
+    "No background, and nothing beside the objects, turns many photos of other labels and loses many of its own. "
     "That holds for what is tried here; a shortcut that lies in the object itself is not."
 )
 

@@ -104,6 +104,10 @@ def _pattern(label: int, members: list[tuple[int, Piece]], photos: int, size: tu
         [((p.box[0] + p.box[2]) / 2 / size[0], (p.box[1] + p.box[3]) / 2 / size[1]) for _, p in members]
     )
     y, x = np.median(middles, 0)
+    apart = np.abs(middles - (y, x))
+    if apart.mean() <= _FIXED:  # what lies at one place lies there always; the rest came in by likeness alone
+        near = apart.max(1) <= 2 * _FIXED
+        members, apart = [m for m, kept in zip(members, near, strict=True) if kept], apart[near]
     known = [piece.outside for _, piece in members if not np.isnan(piece.outside)]
     return Pattern(
         label,
@@ -112,5 +116,5 @@ def _pattern(label: int, members: list[tuple[int, Piece]], photos: int, size: tu
         0.0,
         float(np.mean(known)) if known else np.nan,
         (float(y), float(x)),
-        float(np.abs(middles - (y, x)).mean()),
+        float(apart.mean()),
     )

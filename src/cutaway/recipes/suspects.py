@@ -23,6 +23,10 @@ _APART, _BROAD = 0.15, 0.3
 # What makes this share of other photos the label's, and of its own no longer so when taken away, is a suspect: both
 # more than the same from elsewhere does, and so seldom by luck, over all that is tried.
 TURNED, _LOST, _LUCK = 0.2, 0.15, 0.01
+# The two shares together, of 2: less is what a network with little to go by does with any background.
+_BOTH = 0.9
+# A part of the background that does this much of what the whole does is named in its place.
+_ALONE = 0.7
 
 
 @dataclass(frozen=True)
@@ -106,9 +110,9 @@ def suspects(
         ]
         ground = bench.background(label)
         if ground is not None and _counts(ground, label, luck):
-            # The background holds what lies in it: it is named only where no part of it does as much alone.
+            # The background holds what lies in it: it is named only where no part of it does about as much alone.
             whole = _background(name, label, ground, evidence)
-            if all(one.weight < whole.weight for one in own):
+            if all(one.weight < _ALONE * whole.weight for one in own):
                 own = [whole]
         named += own
         report("labels", label + 1, len(judge.labels))
@@ -137,7 +141,8 @@ def _joined(found: Sequence[Pattern]) -> list[Pattern]:
 
 
 def _counts(tried: Tried, label: int, luck: float) -> bool:
-    enough = tried.turned(label) >= TURNED and tried.lost(label) >= _LOST
+    turned, lost = tried.turned(label), tried.lost(label)
+    enough = turned >= TURNED and lost >= _LOST and turned + lost >= _BOTH
     return enough and tried.luck(label) <= luck and (tried.opposite is None or tried.local(label))
 
 
