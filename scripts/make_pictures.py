@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import tempfile
 from importlib.metadata import distribution
 from pathlib import Path
@@ -48,6 +49,17 @@ def cuts(folder: Path) -> None:
             )
 
 
+def biased_suspect() -> cw.Viewable:
+    """Find the mark in the photos that examples/biased_photos.py makes, and give the suspect's sheet."""
+    example = runpy.run_path(str(ROOT / "examples" / "biased_photos.py"))
+    with tempfile.TemporaryDirectory() as folder:
+        photos = Path(folder) / "photos"
+        example["draw_photos"](photos, "mark")
+        network = example["train"](photos)
+        index = cw.scan(network, photos, Path(folder) / "index", engine="serial")
+        return cw.audit(index, network=network).report.pages[0]
+
+
 def main() -> None:
     """Write the pictures."""
     torch.set_num_threads(1)
@@ -84,6 +96,7 @@ def main() -> None:
         "deconv-overlay": cw.deconv(
             net, cat, ["conv1", "fire3", "fire5", "fire7", "fire9"], top=512, how="overlay"
         ),
+        "audit": biased_suspect(),
     }
     for name, result in drawn.items():
         image = result.to_image()

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from cutaway.objectives.target import as_objective as as_objective
     from cutaway.objectives.unit import unit as unit
     from cutaway.recipes.activations import activations as activations
+    from cutaway.recipes.audit import audit as audit
     from cutaway.recipes.check import check as check
     from cutaway.recipes.compare import compare as compare
     from cutaway.recipes.correspondence import correspondence as correspondence
@@ -105,6 +106,7 @@ _HOMES = {
     "activations": "cutaway.recipes.activations:activations",
     "as_objective": "cutaway.objectives.target:as_objective",
     "attribution": "cutaway.attribution",
+    "audit": "cutaway.recipes.audit:audit",
     "capture": "cutaway.network.capture:capture",
     "channel": "cutaway.objectives.channel:channel",
     "check": "cutaway.recipes.check:check",
@@ -166,6 +168,7 @@ __all__ = [
     "activations",
     "as_objective",
     "attribution",
+    "audit",
     "capture",
     "channel",
     "check",

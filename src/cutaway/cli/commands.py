@@ -29,6 +29,7 @@ COMMANDS = {
     "purity": "Tell for each channel of a layer which label it fires for, and how purely, from a scan.",
     "neighbors": "Find the photos of a scan that are most like one, to the network and in pixels.",
     "embed": "Lay the photos of a scan out in a plane, near where the network finds them alike.",
+    "audit": "Look for what labels are told by that is not the object: a background, a mark, a thing beside it.",
     "invariance": "Shift, scale and turn a photo, and tell what becomes of its features and its class.",
     "correspondence": "Hide the same part in several photos, and tell how alike their features change.",
     "check": "Look for dead, copied, noisy and aliased filters, and for channels that no photo excites.",

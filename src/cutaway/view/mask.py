@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 
 from cutaway.errors import BadSetting
 
-__all__ = ["Box", "bounding_box", "iou", "largest_piece", "otsu", "thresholded", "without_holes"]
+__all__ = ["Box", "bounding_box", "iou", "largest_piece", "otsu", "piece_at", "thresholded", "without_holes"]
 
 Box = tuple[int, int, int, int]
 
@@ -84,6 +84,16 @@ def largest_piece(mask: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     return np.asarray(labels == sizes.argmax())
+
+
+def piece_at(mask: Bool[np.ndarray, "h w"], y: int, x: int) -> Bool[np.ndarray, "h w"]:
+    """Keep the one connected piece of a mask that holds a place; nothing where the place is not in the mask.
+
+    >>> piece_at(np.array([[1, 0, 1]], bool), 0, 2).tolist()
+    [[False, False, True]]
+    """
+    labels = _pieces(mask)
+    return np.asarray((labels == labels[y, x]) & mask)
 
 
 def without_holes(mask: Bool[np.ndarray, "h w"], most: float = 0.05) -> Bool[np.ndarray, "h w"]:
