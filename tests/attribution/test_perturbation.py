@@ -37,6 +37,7 @@ def test_occlusion_falls_by_what_is_hidden():
         (5, 3, (5, 4), (12, 9)),
         ((3, 6), (2, 5), (8, 3), (14, 10)),
         (1, 1, (16, 13), (15, 12)),
+        (4, 10, (2, 2), (10, 10)),  # a third position would lie below the image and hide nothing
     ],
 )
 def test_positions_reach_the_far_border(size, stride, shape, last):

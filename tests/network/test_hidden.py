@@ -289,6 +289,34 @@ def test_shared_memory_that_is_written_to_is_refused() -> None:
         record_tape(Sharing(), torch.randn(1, 3, 8, 8))
 
 
+class Shared(nn.Module):
+    """A ReLU reads a map whose numbers another value shows too: a part of it, or the whole under another name."""
+
+    def __init__(self, shown: str) -> None:
+        super().__init__()
+        self.shown = shown
+        self.conv, self.last = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        if self.shown == "part":
+            return self.last(torch.cat([F.relu(y[:, :4]), y[:, :4]], 1)).mean((2, 3))
+        other = F.adaptive_avg_pool2d(y, y.shape[-1]) if self.shown == "pool" else y[:, :8]
+        return self.last(F.relu(y) + other).mean((2, 3))
+
+
+@pytest.mark.parametrize("shown", ["part", "pool", "slice"])
+def test_no_value_is_written_into_that_shares_its_numbers(always_followed, shown: str) -> None:
+    torch.manual_seed(0)
+    module, image = Shared(shown).double(), torch.randn(1, 3, 24, 24).double()
+    tops = [0, 7, 14, 20]
+    found = score_hidden(
+        Network(module), image, image * 0, (5, 5), tops, tops, lambda a: a["@output"], ["@output"]
+    )
+    torch.testing.assert_close(found, by_hand(module, image, image * 0, (5, 5), tops, tops))
+    assert not always_followed.text
+
+
 @pytest.mark.parametrize("size", [(6, 6), (9, 14), (15, 11)])
 def test_winograd_is_the_convolution(size: tuple[int, int]) -> None:
     torch.manual_seed(0)

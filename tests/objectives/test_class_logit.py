@@ -112,6 +112,12 @@ def test_what_is_not_there_is_refused(make, images):
         make(0).score({"@logits": shaped, "@probabilities": shaped})
 
 
+@pytest.mark.parametrize("make", [class_logit, class_probability])
+def test_no_class_at_all_is_told(make):
+    with pytest.raises(BadSetting, match="no class was given"):
+        make([])
+
+
 class Auxiliary(nn.Module):
     def __init__(self, named: bool) -> None:
         super().__init__()

@@ -10,11 +10,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cutaway.attribution.averaged import each_image
+from cutaway.network.capture import one_each
+from cutaway.network.finite import check_finite
 from cutaway.network.many import in_chunks
 from cutaway.network.map_layer import as_map, map_layer
 from cutaway.network.memory import chunk
 from cutaway.network.network import Network
 from cutaway.network.resume import resumed
+from cutaway.network.several import one_batch
 from cutaway.objectives.objective import Objective
 from cutaway.objectives.target import Target, as_objective
 
@@ -57,7 +60,7 @@ class AblationCAM:
             UnknownLayer: for a layer that is not there or that the objective does not depend on.
         """
         objective = as_objective(network, images, objective)
-        plain = images.as_subclass(Tensor).to(network.device, network.dtype)
+        plain = one_batch(network, images, type(self).__name__)
         layer = self.grid(network, plain)
         joined = torch.cat(
             [
@@ -90,10 +93,11 @@ class AblationCAM:
             batch = values.repeat(stop - start, *(1,) * (values.dim() - 1))
             batch.movedim(channels, 1)[torch.arange(stop - start), live[start:stop]] = 0
             with torch.no_grad():
-                return told(ready.run(batch)).view(stop - start, -1)
+                return one_each(told(ready.run(batch)), stop - start, rows=True).view(stop - start, -1)
 
         with torch.no_grad():
-            whole = told(ready.run(values)).view(1, -1)
+            whole = one_each(told(ready.run(values)), 1, rows=True).view(1, -1)
+        check_finite(network, image, {"the score": whole})
         weights = maps.new_zeros(len(maps), whole.shape[1])
         if len(live):
             parts = in_chunks(len(live), chunk(network, image, most=64), without, "channels")

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cutaway.errors import UnsupportedNetwork
-from cutaway.network.capture import differentiate
+from cutaway.network.capture import differentiate, one_each
 from cutaway.network.inputs import Inputs, cannot_run, once
 from cutaway.network.many import in_chunks, quickest_format
 from cutaway.network.memory import chunk, keeps
@@ -177,7 +177,7 @@ def for_each_copy(
         rows = []
         for at in range(variants):
             one = {name: a[at : at + 1].expand(copies, *a.shape[1:]) for name, a in activations.items()}
-            rows.append(objective.score(one))
+            rows.append(one_each(objective.score(one), copies))
         return torch.stack(rows)
 
     return score

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 
 import torch
 from jaxtyping import Float, Int
@@ -14,6 +15,7 @@ from cutaway.attribution.averaged import each_image
 from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.network.many import score_many
 from cutaway.network.network import INPUT, Network
+from cutaway.network.several import one_batch
 from cutaway.objectives.objective import Objective
 from cutaway.objectives.target import Target, as_objective
 
@@ -65,7 +67,7 @@ class LIME:
             raise BadSetting(f"parts must be one of {', '.join(PARTS)}, got {self.parts!r}")
         if self.samples < 2 or self.count < 2:
             raise BadSetting(f"samples and count must be at least 2, got {self.samples} and {self.count}")
-        if isinstance(self.fill, str) and self.fill != "mean":
+        if self.fill != "mean" if isinstance(self.fill, str) else not isinstance(self.fill, Real):
             raise BadSetting(f"fill takes a number or mean, got {self.fill!r}")
         if not self.width > 0 or not self.ridge >= 0:
             raise BadSetting(f"width must be above 0 and ridge not below, got {self.width} and {self.ridge}")
@@ -79,7 +81,7 @@ class LIME:
             UnsupportedMethod: where superpixels are asked for and scikit-image is missing.
         """
         objective = as_objective(network, images, objective)
-        plain = images.as_subclass(Tensor).to(network.device, network.dtype)
+        plain = one_batch(network, images, type(self).__name__)
         return torch.cat(
             [self._of_one(network, image, score, objective) for image, score in each_image(plain, objective)]
         )

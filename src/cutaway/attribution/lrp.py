@@ -16,6 +16,7 @@ from cutaway.attribution.relevance import batch_norm_merges, check_visible, read
 from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.network.capture import differentiate
 from cutaway.network.network import INPUT, OUTPUT, Network
+from cutaway.network.several import one_tensor
 from cutaway.network.trace import Call
 from cutaway.objectives.objective import Objective
 from cutaway.objectives.target import Target, as_objective
@@ -85,7 +86,7 @@ class LRP:
         objective = as_objective(network, images, objective)
         types = _zennit("types")
         # A repeated image runs as often as it stands there: each relevance needs a way back of its own.
-        images = images.as_subclass(Tensor)
+        images = one_tensor(network, images, type(self).__name__)
         images = images.clone() if images.stride(0) == 0 else images
         trace = network.trace(images)
         ends = read_at(network, trace, objective.layers)

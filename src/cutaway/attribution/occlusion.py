@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass
-from typing import SupportsIndex
+from numbers import Real
 
 import torch
 import torch.nn.functional as F
@@ -13,12 +13,13 @@ from torch import Tensor
 
 from cutaway.attribution.averaged import each_image
 from cutaway.errors import BadSetting
-from cutaway.network.capture import capture
+from cutaway.network.capture import capture, one_each
 from cutaway.network.hidden import score_hidden
 from cutaway.network.inputs import once
 from cutaway.network.many import quickest_format
 from cutaway.network.network import INPUT, Network
 from cutaway.network.receptive_field import Lattice
+from cutaway.network.several import one_batch
 from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["Occlusion"]
@@ -56,9 +57,15 @@ class Occlusion:
 
     def __post_init__(self) -> None:
         for name in ("size", "stride"):
-            if min(_pair(getattr(self, name))) < 1:
+            try:
+                least = min(_pair(getattr(self, name)))
+            except (TypeError, ValueError):
+                raise BadSetting(
+                    f"{name} takes pixels, as 32 or (32, 16), got {getattr(self, name)!r}"
+                ) from None
+            if least < 1:
                 raise BadSetting(f"{name} must be at least 1 pixel, got {getattr(self, name)}")
-        if isinstance(self.fill, str) and self.fill not in FILLS:
+        if self.fill not in FILLS if isinstance(self.fill, str) else not isinstance(self.fill, Real):
             raise BadSetting(f"fill takes a number or {', '.join(FILLS)}, got {self.fill!r}")
 
     def __call__(
@@ -72,12 +79,12 @@ class Occlusion:
             BadSetting: for a patch larger than the image.
         """
         objective = as_objective(network, images, objective)
-        plain = images.as_subclass(Tensor).to(network.device, network.dtype)
+        plain = one_batch(network, images, type(self).__name__)
         one, copies = once(plain)
         one = one.contiguous(memory_format=quickest_format(network, one))
         plain = one.expand(copies * len(one), -1, -1, -1)
         tops, lefts = self._positions(plain)
-        whole = objective.score(capture(network, plain, objective.layers))
+        whole = one_each(objective.score(capture(network, plain, objective.layers)), len(plain))
         (h, w), maps = _pair(self.size), []
         for i, (image, score) in enumerate(each_image(plain, objective)):
             filled = self._filled(image, i)
@@ -112,8 +119,8 @@ class Occlusion:
                 raise BadSetting(
                     f"a patch of {patch} pixels does not fit an image of {side}: give a smaller size"
                 )
-            # As many as it takes to reach the far border.
-            found.append(list(range(0, side - patch + step, step)))
+            # As many as it takes to reach the far border; with steps longer than the patch the last might miss it.
+            found.append(list(range(0, min(side - patch + step, side), step)))
         return found[0], found[1]
 
     def _filled(self, image: Float[Tensor, "1 c h w"], i: int) -> Float[Tensor, "1 c h w"]:
@@ -129,8 +136,8 @@ class Occlusion:
 
 
 def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
-    several: tuple[SupportsIndex, SupportsIndex] = value if isinstance(value, tuple) else (value, value)
-    return operator.index(several[0]), operator.index(several[1])
+    first, second = value if isinstance(value, tuple | list) else (value, value)
+    return operator.index(first), operator.index(second)
 
 
 def _blurred(image: Float[Tensor, "1 c h w"], sigma: float) -> Float[Tensor, "1 c h w"]:

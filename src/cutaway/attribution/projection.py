@@ -22,6 +22,7 @@ from cutaway.network.crop import Cropping, cropping
 from cutaway.network.many import in_chunks, quickest_format
 from cutaway.network.memory import chunk
 from cutaway.network.network import INPUT, Network
+from cutaway.network.several import one_tensor
 from cutaway.objectives.objective import Objective, Unit
 
 __all__ = ["Projection", "check_activations", "project", "project_whole"]
@@ -120,11 +121,12 @@ def project_whole(
 
 
 def check_activations(network: Network, images: Tensor, method: str) -> None:
-    """Refuse a network without a ReLU or another activation that the rule could replace.
+    """Refuse several inputs, and a network without a ReLU or another activation that the rule could replace.
 
     Raises:
         UnsupportedMethod: since the map would be the plain gradient under another name.
     """
+    one_tensor(network, images, method)
     if not any(call.kind in ACTIVATIONS for call in network.trace(images).calls):
         raise UnsupportedMethod(
             f"{method} changes the way back through ReLUs, and {network.name} calls none that can be seen: "

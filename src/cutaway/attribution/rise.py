@@ -13,6 +13,7 @@ from cutaway.attribution.averaged import each_image
 from cutaway.errors import BadSetting
 from cutaway.network.many import score_many
 from cutaway.network.network import INPUT, Network
+from cutaway.network.several import one_batch
 from cutaway.objectives.target import Target, as_objective
 
 __all__ = ["RISE"]
@@ -60,7 +61,7 @@ class RISE:
     ) -> Float[Tensor, "n 1 h w"]:
         """Give the map of each image at the images' own size, in units of the objective."""
         objective = as_objective(network, images, objective)
-        plain = images.as_subclass(Tensor).to(network.device, network.dtype)
+        plain = one_batch(network, images, type(self).__name__)
         h, w = int(plain.shape[2]), int(plain.shape[3])
         maps = []
         for one, score in each_image(plain, objective):

@@ -11,10 +11,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cutaway.attribution.averaged import each_image
-from cutaway.network.capture import capture
+from cutaway.network.capture import capture, one_each
 from cutaway.network.many import score_many
 from cutaway.network.map_layer import map_layer, read_map
 from cutaway.network.network import Network
+from cutaway.network.several import one_batch
 from cutaway.objectives.objective import Objective
 from cutaway.objectives.target import Target, as_objective
 
@@ -55,7 +56,7 @@ class ScoreCAM:
             UnknownLayer: for a layer that is not there.
         """
         objective = as_objective(network, images, objective)
-        plain = images.as_subclass(Tensor).to(network.device, network.dtype)
+        plain = one_batch(network, images, type(self).__name__)
         found = [
             self._of_one(network, image, score, objective) for image, score in each_image(plain, objective)
         ]
@@ -82,7 +83,8 @@ class ScoreCAM:
             size = image.shape[2:]
             return image * F.interpolate(bright[start:stop, None], size, mode="bilinear", align_corners=False)
 
-        nothing = score(capture(network, torch.zeros_like(image), objective.layers)).detach()
+        dark = capture(network, torch.zeros_like(image), objective.layers)
+        nothing = one_each(score(dark), 1, rows=True).detach()
         scores = nothing.expand(len(maps), *nothing.shape[1:]).clone()
         if len(live):
             scores[live] = score_many(

@@ -21,6 +21,7 @@ from cutaway.network.many import in_chunks, quickest_format
 from cutaway.network.memory import chunk
 from cutaway.network.network import INPUT, Network
 from cutaway.network.receptive_field import Lattice
+from cutaway.network.several import one_batch
 from cutaway.network.undisturbed import undisturbed
 from cutaway.objectives.objective import Objective
 from cutaway.objectives.target import Target, as_objective
@@ -91,7 +92,7 @@ class SHAP:
         """
         objective = as_objective(network, images, objective)
         captum = _captum(self.how)
-        plain = images.as_subclass(Tensor).to(network.device, network.dtype)
+        plain = one_batch(network, images, type(self).__name__)
         run = self._gradients if self.how == "gradient" else self._cells
         maps = []
         for i in range(len(plain)):

@@ -17,6 +17,7 @@ from cutaway.attribution.saturation import saturation
 from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.network.network import Network
 from cutaway.network.place import Place
+from cutaway.network.several import one_batch
 from cutaway.objectives.target import Target
 
 __all__ = ["Trust", "on_pixels", "trust"]
@@ -116,10 +117,10 @@ def trust(
     >>> found[0].zeros, found[0].deletion
     (0.0, None)
     """
-    h, w = int(images.shape[2]), int(images.shape[3])
+    plain = one_batch(network, images, "trust")
+    h, w = int(plain.shape[2]), int(plain.shape[3])
     if box is not None and not (0 <= box[0] < box[2] <= h and 0 <= box[1] < box[3] <= w):
         raise BadSetting(f"the box (top, left, bottom, right) = {box} does not lie in an image of {h} × {w}")
-    plain = images.as_subclass(Tensor).to(network.device, network.dtype)
     numbers: list[dict[str, float]] = [_of_the_map(one) for one in maps]
     if full or box is not None:
         placed = [on_pixels(network, plain, method, one) for one in maps]

@@ -169,8 +169,8 @@ def run(
         where = "" if unit["y"] is None else f" at ({unit['y']}, {unit['x']})"
         print(
             f"  {unit['layer']}:{unit['channel']}{where}  {unit['activation']:.3g}  "
-            f"falls {100 * unit['fall_shown']:.0f} % without what is shown, "
-            f"{100 * unit['fall_others']:.0f} % without others"
+            f"falls {round(100 * unit['fall_shown'])} % without what is shown, "
+            f"{round(100 * unit['fall_others'])} % without others"
         )
     print(f"wrote {', '.join(str(file) for file in written)}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float
@@ -20,7 +20,7 @@ from cutaway.network.reader import Keep, Reader
 from cutaway.network.trace import Target, Trace
 from cutaway.network.undisturbed import undisturbed
 
-__all__ = ["Derivatives", "addresses", "capture", "differentiate"]
+__all__ = ["Derivatives", "addresses", "capture", "differentiate", "one_each"]
 
 
 def capture(
@@ -132,16 +132,8 @@ def differentiate(
         found = reader.read(network.ready(single))
         points = [found[name] for name in at]
         found = {name: _repeated(tensor, copies) for name, tensor in found.items()}
-        given: Any = score({name: found[name] for name in reads})  # by a person: it may be anything
-        count = len(input_tensors(images)[0])
-        if (
-            not isinstance(given, Tensor)
-            or given.dim() != 1
-            or (isinstance(images, Tensor) and len(given) != count)
-        ):
-            got = tuple(given.shape) if isinstance(given, Tensor) else type(given).__name__
-            raise BadSetting(f"a score must be one number per image, ({count},), got {got}")
-        scores: Tensor = given
+        count = len(images) if isinstance(images, Tensor) else None
+        scores = one_each(score({name: found[name] for name in reads}), count)
         check_finite(network, images, {"the score": scores.detach()})
         reader.check_views()
         if not apart:
@@ -170,6 +162,25 @@ def differentiate(
             for name, g in zip(at, gradients, strict=True)
         },
     )
+
+
+def one_each(given: Any, count: int | None, *, rows: bool = False) -> Tensor:
+    """Refuse a score that is not one number per image: it is a person's own function, and may give anything.
+
+    Args:
+        given: what it gave.
+        count: of images; None where that is not known.
+        rows: whether it may also be a row of numbers per image.
+
+    >>> one_each(torch.ones(()), 2)
+    Traceback (most recent call last):
+    cutaway.errors.BadSetting: a score must be one number per image, (2,), got ()
+    """
+    is_row = isinstance(given, Tensor) and (given.dim() == 1 or (rows and given.dim() > 1))
+    if is_row and count in (None, len(given)):
+        return cast(Tensor, given)
+    got = tuple(given.shape) if isinstance(given, Tensor) else type(given).__name__
+    raise BadSetting(f"a score must be one number per image, ({count or 'n'},), got {got}")
 
 
 def _gradients(score: Tensor, points: Sequence[Tensor], *, again: bool = False) -> Sequence[Tensor | None]:

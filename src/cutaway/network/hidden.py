@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cutaway.errors import CutawayError
-from cutaway.network.capture import addresses, capture
+from cutaway.network.capture import addresses, capture, one_each
 from cutaway.network.incremental import Incremental
 from cutaway.network.inputs import short_of_memory
 from cutaway.network.many import score_many
@@ -78,7 +78,7 @@ def score_hidden(
         found = _followed(network, image, filled, patch, tops, lefts, score, reads, columns)
         seen = sorted({0, total // 2, total - 1})
         batch = torch.cat([hidden(place, place + 1) for place in seen])
-        own = score(capture(network, batch, reads)).detach()
+        own = one_each(score(capture(network, batch, reads)), len(seen), rows=True).detach()
         check_same(found[seen], own)
         return found
     except Unfollowable as reason:

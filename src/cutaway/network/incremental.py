@@ -30,6 +30,7 @@ from cutaway.network.workers import in_workers
 __all__ = ["Incremental"]
 
 _FEW_CHANNELS = 8
+_MAKES_NEW = frozenset(("conv2d", "batch_norm", "add", "max_pool2d", "avg_pool2d"))
 Value = Patch | Tensor
 
 
@@ -77,6 +78,9 @@ class Incremental:
         made = {i for step in self._rest for i in step.makes}
         self._handed = sorted(({i for step in self._rest for i in step.reads} | {*reads.values()}) - made)
         self._uses = Counter(i for step in self._steps for i in step.reads) + Counter(self._handed)
+        # Values that one operation alone reads and that share no memory with others: it may write into them.
+        fresh = {i for step in self._steps if step.kind in _MAKES_NEW for i in step.makes}
+        self._alone = {i: i in fresh and count == 1 for i, count in self._uses.items()}
         known = dict(zip(tape.steps, macs, strict=True))
         costs = [self._cost(step, known[step]) for step in self._steps]
         rest, count = sum(known[step] for step in self._rest), len(tops) * len(lefts)
@@ -166,7 +170,7 @@ class Incremental:
         values: dict[int, Value] = {0: hidden(self._tape.values[0], filled, (y, x), (down, across))}
         left = Counter(self._uses)
         for step, spread in zip(self._steps, self._spreads, strict=True):
-            values.update(zip(step.makes, self._made(step, spread, values, batch, left), strict=True))
+            values.update(zip(step.makes, self._made(step, spread, values, batch), strict=True))
             for index in step.reads:
                 left[index] -= 1
                 if left[index] == 0:
@@ -185,9 +189,7 @@ class Incremental:
             found.append(self._known[key])
         return found[0], found[1]
 
-    def _made(
-        self, step: Step, spread: Spread, values: Mapping[int, Value], batch: Batch, left: Counter[int]
-    ) -> list[Value]:
+    def _made(self, step: Step, spread: Spread, values: Mapping[int, Value], batch: Batch) -> list[Value]:
         given = [values[i] for i in step.reads]
         patches = [patch for patch in given if isinstance(patch, Patch)]
         if spread.slide is not None:
@@ -201,7 +203,7 @@ class Incremental:
             }
             y, x = self._windows(step.makes[0], batch)
             only = step.reads[0]
-            if step.kind == "relu" and left[only] == 1 and only != 0:
+            if step.kind == "relu" and self._alone[only]:
                 return [Patch(torch.relu_(inner[only]), y, x)]
             return [Patch(value, y, x) for value in step.run(inner)]
         if spread.how == "same":  # a pool to the map's own size: on a window it would be another size

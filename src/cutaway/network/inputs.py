@@ -120,6 +120,9 @@ def input_tensors(inputs: Inputs) -> list[Tensor]:
         raise BadSetting(
             f"images must be {type_names} with floating values; none of these is a floating tensor"
         )
+    if found[0].dim() == 0 or not found[0].numel():
+        got = f"one of shape {tuple(found[0].shape)}" if found[0].dim() else "a single number"
+        raise BadSetting(f"images must be a batch (n,c,h,w) with something in it, got {got}")
     return found
 
 

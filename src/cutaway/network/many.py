@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cutaway.errors import BadSetting, OutOfMemory
-from cutaway.network.capture import capture
+from cutaway.network.capture import capture, one_each
 from cutaway.network.inputs import cannot_run
 from cutaway.network.memory import chunk, keeps
 from cutaway.network.network import Network
@@ -71,7 +71,7 @@ def score_many(
 
     def whole(start: int, stop: int) -> Tensor:
         images = make(start, stop).contiguous(memory_format=layout)
-        return score(capture(network, images, reads)).detach()
+        return one_each(score(capture(network, images, reads)), stop - start, rows=True).detach()
 
     if count >= _WORTH_FOLLOWING and columns is not None and keeps(network, first):
         ready = quicker(network, first, reads, columns)

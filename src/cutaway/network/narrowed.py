@@ -81,7 +81,9 @@ def asked_only(
     if columns is not None and len(places) == 1:
         ((name, index),) = places.items()
         kept, entries = sorted(columns), tape.values[index].shape[-1]
-        if (fewer := narrowed(tape, index, kept)) is not None:
+        # A class that is not there is for the score to refuse, in words.
+        there = all(0 <= column < entries for column in kept)
+        if there and (fewer := narrowed(tape, index, kept)) is not None:
             return fewer, lambda score: _spread_out(score, name, kept, entries)
     return tape, lambda score: score
 

@@ -167,9 +167,6 @@ class Network:
             NonFinite: where a weight is NaN or infinite.
         """
         first = input_tensors(images)[0]
-        if first.dim() == 0 or not first.numel():
-            got = f"one of shape {tuple(first.shape)}" if first.dim() else "a single number"
-            raise BadSetting(f"images must be a batch (n,c,h,w) with something in it, got {got}")
         # A module that was put in place of another is another network.
         shapes = (signature(images), tuple(map(id, self.module.modules())))
         if shapes not in self._traces:
@@ -187,6 +184,10 @@ class Network:
         Raises:
             UnknownLayer: with the closest names.
         """
+        if not isinstance(name, str):
+            raise UnknownLayer(
+                f"a layer is asked for by its name, a str, got {type(name).__name__}. See network.layers"
+            )
         index = self._lookup(trace).get(self.aliases.get(name, name))
         if index is None:
             index = self._lookup(trace).get(self._rename(name))
@@ -284,7 +285,7 @@ class Network:
 
     def _unknown(self, name: str, trace: Trace) -> str:
         known = [call.name for call in trace.calls]
-        near = closest(name, [*known, *trace.containers, *self.aliases])
+        near = closest(name, [*known, *trace.containers, *self.aliases]) if name else []
         command = f"cutaway layers --model {self.name}" if self.aliases else "network.layers"
         if near:
             return f"{self.name} has no layer {name!r}. Closest: {', '.join(near)}. See all: {command}"

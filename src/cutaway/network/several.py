@@ -4,13 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from jaxtyping import Float
 from torch import Tensor
 
+from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.network.calls import named_tensors, replaced, tensors
 from cutaway.network.inputs import Inputs, changed, input_tensors
-from cutaway.network.network import INPUT
+from cutaway.network.network import INPUT, Network
 
-__all__ = ["named_inputs", "one_of", "variants"]
+__all__ = ["named_inputs", "one_batch", "one_of", "one_tensor", "variants"]
+
+
+def one_batch(network: Network, images: Inputs, method: str) -> Float[Tensor, "n c h w"]:
+    """Give the images of a method that takes one batch of them, on the network's device and in its precision.
+
+    Args:
+        network: that will run on them.
+        images: as a person gave them.
+        method: named in the refusal.
+
+    Raises:
+        UnsupportedMethod: for several inputs.
+        BadSetting: for what is no batch (n,c,h,w).
+
+    >>> import torch
+    >>> from torch import nn
+    >>> one_batch(Network(nn.ReLU()), torch.zeros(3, 8, 8), "RISE")
+    Traceback (most recent call last):
+    cutaway.errors.BadSetting: RISE takes a batch (n,c,h,w), got one of shape (3, 8, 8): give images[None]
+    """
+    one = one_tensor(network, images, method)
+    if one.dim() != 4:
+        instead = ": give images[None]" if one.dim() == 3 else ""
+        raise BadSetting(f"{method} takes a batch (n,c,h,w), got one of shape {tuple(one.shape)}{instead}")
+    return one.to(network.device, network.dtype)
+
+
+def one_tensor(network: Network, images: Inputs, method: str) -> Tensor:
+    """Give the images of a method that takes one tensor of them.
+
+    Args:
+        network: named in the refusal, as the method is.
+        images: as a person gave them.
+        method: its name.
+
+    Raises:
+        UnsupportedMethod: for several inputs.
+        BadSetting: for what is no floating tensor.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> one_tensor(Network(nn.ReLU()), (torch.zeros(1, 3), torch.zeros(1, 3)), "RISE")
+    Traceback (most recent call last):
+    cutaway.errors.UnsupportedMethod: RISE takes one tensor of images, and ReLU was given several inputs...
+    """
+    input_tensors(images)
+    if not isinstance(images, Tensor):
+        raise UnsupportedMethod(
+            f"{method} takes one tensor of images, and {network.name} was given several inputs. "
+            "Use Saliency, SmoothGrad, InputXGradient or IntegratedGradients, which give a map of each"
+        )
+    return images.as_subclass(Tensor)
 
 
 def named_inputs(inputs: Inputs) -> dict[str, Tensor]:

@@ -38,7 +38,8 @@ def check_same(found: Tensor, own: Tensor) -> None:
     >>> import torch
     >>> check_same(torch.ones(2), torch.ones(2))
     """
-    if bool((own - found).abs().max() > _WRONG * own.abs().max().clamp(min=1e-6)):
+    # So written that NaN, which is neither more nor less than anything, is refused too.
+    if not bool((own - found).abs().max() <= _WRONG * own.abs().max().clamp(min=1e-6)):
         raise Unfollowable(
             "carrying its operations out one by one gave another answer than the network itself"
         )

@@ -99,7 +99,12 @@ def _is_one(index: SupportsIndex | Sequence[SupportsIndex]) -> bool:
 
 def _all(index: SupportsIndex | Sequence[SupportsIndex]) -> list[int]:
     several: Any = [index] if _is_one(index) else index
-    return [operator.index(k) for k in several]
+    found = [operator.index(k) for k in several]
+    if not found:
+        raise BadSetting(
+            "no class was given: class_logit(285), or one class per image, class_logit([285, 281])"
+        )
+    return found
 
 
 def class_indices(
@@ -139,7 +144,7 @@ def _pick(
 
 def _instead(output: Tensor, layer: str, index: SupportsIndex | Sequence[SupportsIndex]) -> str:
     """What to ask of an output that is no vector of classes."""
-    k, place = (_all(index) or [0])[0], OUTPUT + "".join(layer.partition("[")[1:])
+    k, place = _all(index)[0], OUTPUT + "".join(layer.partition("[")[1:])
     if output.dim() == 4:
         h, w = output.shape[2:]
         return (

@@ -18,7 +18,9 @@ COLOURS = ("#ffb000", "#33bbee", "#ee3377", "#7fd34e", "#ffffff", "#cc79ff", "#f
 
 
 def outlined(photo: Picture, boxes: Mapping[tuple[int, int, int, int], str], caption: str = "") -> Picture:
-    """Draw boxes on a photo; a dark rim keeps them apart from any background.
+    """Draw boxes on a photo; a dark rim keeps them apart from any background, and no name lies on another.
+
+    A name stands in the first corner of its box that is free, the upper left one before the others.
 
     Args:
         photo: not changed.
@@ -32,7 +34,7 @@ def outlined(photo: Picture, boxes: Mapping[tuple[int, int, int, int], str], cap
     pen = ImageDraw.Draw(image)
     width = max(1, round(min(photo.size) / 200))
     size = max(10, min(photo.size) // 24)
-    for i, (box, name) in enumerate(boxes.items()):
+    for i, box in enumerate(boxes):
         top, left, bottom, right = box
         colour = COLOURS[i % len(COLOURS)]
         edge = (left, top, right - 1, bottom - 1)
@@ -41,11 +43,30 @@ def outlined(photo: Picture, boxes: Mapping[tuple[int, int, int, int], str], cap
         small = inner[2] <= inner[0] or inner[3] <= inner[1]
         pen.rectangle(edge, outline="#000000", width=3 * width)
         pen.rectangle(edge if small else inner, outline=colour, width=width)
-        pen.rectangle(_label(name, left, top, size, width), fill="#000000")
-        draw_text(pen, (left + 3 * width, top + 2 * width), name, size, fill=ImageColor.getrgb(colour)[:3])
+    taken: list[_Ground] = []
+    for i, (box, name) in enumerate(boxes.items()):
+        ground = min(_corners(name, box, size, width), key=lambda one: sum(_common(one, t) for t in taken))
+        taken.append(ground)
+        pen.rectangle(ground, fill="#000000")
+        fill = ImageColor.getrgb(COLOURS[i % len(COLOURS)])[:3]
+        draw_text(pen, (ground[0] + 3 * width, ground[1] + 2 * width), name, size, fill=fill)
     return replace(photo, pixels=np.asarray(image), caption=caption, raw=None)
 
 
-def _label(name: str, left: int, top: int, size: int, width: int) -> tuple[int, int, int, int]:
-    """The ground on which a name is written, in the box's upper left corner."""
-    return left, top, left + text_width(name, size) + 6 * width, top + line_height(size) + 2 * width
+# (left, top, right, bottom) of what a name is written on, both ends included.
+_Ground = tuple[int, int, int, int]
+
+
+def _corners(name: str, box: tuple[int, int, int, int], size: int, width: int) -> list[_Ground]:
+    """The grounds on which a name may be written, in the corners of its box."""
+    top, left, bottom, right = box
+    w, h = text_width(name, size) + 6 * width, line_height(size) + 2 * width
+    # A box smaller than its name has one corner only.
+    across, down = (left, max(left, right - 1 - w)), (top, max(top, bottom - 1 - h))
+    return [(x, y, x + w, y + h) for y in down for x in across]
+
+
+def _common(one: _Ground, other: _Ground) -> int:
+    """How many pixels two grounds share."""
+    w, h = (min(one[k + 2], other[k + 2]) - max(one[k], other[k]) + 1 for k in (0, 1))
+    return max(0, w) * max(0, h)
