@@ -14,7 +14,7 @@ from cutaway.network.capture import addresses, capture, one_each
 from cutaway.network.incremental import Incremental
 from cutaway.network.inputs import short_of_memory
 from cutaway.network.many import score_many
-from cutaway.network.memory import chunk, keeps
+from cutaway.network.memory import budget, chunk, keeps
 from cutaway.network.narrowed import Score, asked_only
 from cutaway.network.network import Network
 from cutaway.network.record_tape import record_tape
@@ -26,6 +26,8 @@ _log = logging.getLogger("cutaway")
 # From here on so little is saved that plain batches, which need no bookkeeping, are as fast.
 _NOT_WORTH_IT = 0.8
 _AT_ONCE = 64
+# So many numbers may wait for the network's end, and no more than this part of the memory budget.
+_WAITING, _WAITING_SHARE = 16_000_000, 16
 
 
 def score_hidden(
@@ -110,8 +112,11 @@ def _followed(
     left = [new.numel() / max(1, old.numel()) for new, old in zip(fewer.values, tape.values, strict=True)]
     tape = fewer
     macs = [round(sum(costs.get(value, 0) * left[value] for value in step.makes)) for step in tape.steps]
-    most = chunk(network, image, most=_AT_ONCE)
-    ready = Incremental(tape, places, macs, patch, tops, lefts, most)
+    # Each worker runs as many at once; together they share the budget.
+    workers = torch.get_num_threads() if image.device.type == "cpu" else 1
+    most = max(1, chunk(network, image, most=_AT_ONCE * workers) // workers)
+    waiting = min(_WAITING, budget(network.device) // (_WAITING_SHARE * workers * image.element_size()))
+    ready = Incremental(tape, places, macs, patch, tops, lefts, most, waiting)
     if ready.share > _NOT_WORTH_IT:
         raise Unfollowable("computing only what a patch changes would save nothing")
     try:

@@ -57,7 +57,7 @@ class Incremental:
         tops: Sequence[int],
         lefts: Sequence[int],
         most: int,
-        waiting: int = 16_000_000,
+        waiting: int,
     ) -> None:
         self._tape = tape
         self._reads = dict(reads)
