@@ -88,7 +88,7 @@ def main() -> None:
             columns=5,
         ),
         "trust": cw.explain(net, coffee, top=1, method="grad-cam", trust="full"),
-        "segment": cw.segment(net, coffee),
+        "segment": cw.segment(net, coffee, truth=(20, 100, 380, 480)),
         "deconv": cw.deconv(net, cat, "fire5"),
         "invariance": cw.invariance(net, cat),
         "unit": cw.unit_page(index, "fire7:180"),
