@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cutaway import attribution as attribution
+    from cutaway import synthesis as synthesis
     from cutaway.dataset.activation_index import open_index as open_index
     from cutaway.errors import BadImage as BadImage
     from cutaway.errors import BadIndex as BadIndex
@@ -40,10 +41,12 @@ if TYPE_CHECKING:
     from cutaway.network.network import Network as Network
     from cutaway.network.preprocessing import Preprocessing as Preprocessing
     from cutaway.network.progress import watched as watched
+    from cutaway.objectives.best_match import best_match as best_match
     from cutaway.objectives.channel import channel as channel
     from cutaway.objectives.class_logit import class_logit as class_logit
     from cutaway.objectives.class_logit import class_probability as class_probability
     from cutaway.objectives.contrast import contrast as contrast
+    from cutaway.objectives.mean_square import mean_square as mean_square
     from cutaway.objectives.objective import Objective as Objective
     from cutaway.objectives.objective import each as each
     from cutaway.objectives.output_value import output_value as output_value
@@ -57,8 +60,10 @@ if TYPE_CHECKING:
     from cutaway.recipes.correspondence import correspondence as correspondence
     from cutaway.recipes.deconv import deconv as deconv
     from cutaway.recipes.deconv_sheet import deconv_sheet as deconv_sheet
+    from cutaway.recipes.dream import dream as dream
     from cutaway.recipes.embed import embed as embed
     from cutaway.recipes.explain import explain as explain
+    from cutaway.recipes.fool import fool as fool
     from cutaway.recipes.invariance import invariance as invariance
     from cutaway.recipes.layers import layers as layers
     from cutaway.recipes.models import models as models
@@ -70,6 +75,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.unit import unit_page as unit_page
     from cutaway.recipes.weights import weights as weights
     from cutaway.view.album import Album as Album
+    from cutaway.view.film import Film as Film
     from cutaway.view.grid import Grid as Grid
     from cutaway.view.heatmap import Heatmap as Heatmap
     from cutaway.view.picture import Picture as Picture
@@ -85,6 +91,7 @@ _HOMES = {
     "BadIndex": "cutaway.errors:BadIndex",
     "BadSetting": "cutaway.errors:BadSetting",
     "CutawayError": "cutaway.errors:CutawayError",
+    "Film": "cutaway.view.film:Film",
     "Grid": "cutaway.view.grid:Grid",
     "Heatmap": "cutaway.view.heatmap:Heatmap",
     "Network": "cutaway.network.network:Network",
@@ -105,6 +112,7 @@ _HOMES = {
     "activations": "cutaway.recipes.activations:activations",
     "as_objective": "cutaway.objectives.target:as_objective",
     "attribution": "cutaway.attribution",
+    "best_match": "cutaway.objectives.best_match:best_match",
     "capture": "cutaway.network.capture:capture",
     "channel": "cutaway.objectives.channel:channel",
     "check": "cutaway.recipes.check:check",
@@ -115,13 +123,16 @@ _HOMES = {
     "correspondence": "cutaway.recipes.correspondence:correspondence",
     "deconv": "cutaway.recipes.deconv:deconv",
     "deconv_sheet": "cutaway.recipes.deconv_sheet:deconv_sheet",
+    "dream": "cutaway.recipes.dream:dream",
     "each": "cutaway.objectives.objective:each",
     "embed": "cutaway.recipes.embed:embed",
     "explain": "cutaway.recipes.explain:explain",
+    "fool": "cutaway.recipes.fool:fool",
     "invariance": "cutaway.recipes.invariance:invariance",
     "keep_freed": "cutaway.network.memory:keep_freed",
     "layers": "cutaway.recipes.layers:layers",
     "load": "cutaway.network.load:load",
+    "mean_square": "cutaway.objectives.mean_square:mean_square",
     "memory": "cutaway.network.memory:memory",
     "models": "cutaway.recipes.models:models",
     "neighbors": "cutaway.recipes.neighbors:neighbors",
@@ -134,6 +145,7 @@ _HOMES = {
     "scan": "cutaway.recipes.scan:scan",
     "segment": "cutaway.recipes.segment:segment",
     "similarity": "cutaway.objectives.similarity:similarity",
+    "synthesis": "cutaway.synthesis",
     "unit": "cutaway.objectives.unit:unit",
     "unit_page": "cutaway.recipes.unit:unit_page",
     "watched": "cutaway.network.progress:watched",
@@ -146,6 +158,7 @@ __all__ = [
     "BadIndex",
     "BadSetting",
     "CutawayError",
+    "Film",
     "Grid",
     "Heatmap",
     "Network",
@@ -166,6 +179,7 @@ __all__ = [
     "activations",
     "as_objective",
     "attribution",
+    "best_match",
     "capture",
     "channel",
     "check",
@@ -176,13 +190,16 @@ __all__ = [
     "correspondence",
     "deconv",
     "deconv_sheet",
+    "dream",
     "each",
     "embed",
     "explain",
+    "fool",
     "invariance",
     "keep_freed",
     "layers",
     "load",
+    "mean_square",
     "memory",
     "models",
     "neighbors",
@@ -195,6 +212,7 @@ __all__ = [
     "scan",
     "segment",
     "similarity",
+    "synthesis",
     "unit",
     "unit_page",
     "watched",

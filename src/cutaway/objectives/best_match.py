@@ -54,7 +54,7 @@ def best_match(layer: str, reference: Float[Tensor, "1 c h w"]) -> Objective:
         places = values.flatten(2)
         with torch.no_grad():  # which place fits best is decided, not moved
             step = max(1, _MOST // guide.shape[1])
-            pieces = places.split(step, 2)
+            pieces = torch.split(places, step, 2)
             found = [torch.einsum("nck,cg->nkg", piece, guide).argmax(2) for piece in pieces]
             chosen = guide[:, torch.cat(found, 1)].transpose(0, 1)
         return (places * chosen).sum(1).mean(1)

@@ -55,7 +55,8 @@ class Ball:
         if self.norm == "linf":
             return self.middle + change.clamp(-most, most)
         length = change.flatten(1).norm(dim=1).clamp_min(1e-12)[:, None, None, None]
-        return self.middle + change * (most / length).clamp_max(1.0)
+        inside: Tensor = self.middle + change * (most / length).clamp_max(1.0)
+        return inside
 
 
 @dataclass(frozen=True, eq=False)

@@ -52,7 +52,9 @@ def octaves(
         factor: from one size to the next.
         steps: at each size.
         begin: makes the parametrization of images; their pixels by default, `Fourier.matching` for spectra.
-        optimizer, transforms, regularizers: as for `ascend`.
+        optimizer: as for `ascend`.
+        transforms: as for `ascend`.
+        regularizers: as for `ascend`.
         seed: of the transforms; the next size has the next one.
         preview: called after each step, counted over all sizes, with the images at the size they have then.
         what: told before the progress.
@@ -93,22 +95,27 @@ def octaves(
         cut = tiles if isinstance(tiles, Tiles) else None
         if tiles is True:
             cut = Tiles.needed(network, as_objective(network, base[:, :, :64, :64], objective), sizes[octave])
-        made = ascend(
-            network,
-            objective,
-            begin(images),
-            steps=steps,
-            optimizer=optimizer,
-            transforms=transforms,
-            regularizers=regularizers,
-            seed=seed + octave,
-            preview=shown,
-            what=f"{what}octave {octave + 1} of {count}",
-            tiles=cut,
-        )
+        try:
+            made = ascend(
+                network,
+                objective,
+                begin(images),
+                steps=steps,
+                optimizer=optimizer,
+                transforms=transforms,
+                regularizers=regularizers,
+                seed=seed + octave,
+                preview=shown,
+                what=f"{what}octave {octave + 1} of {count}",
+                tiles=cut,
+            )
+        except KeyboardInterrupt:  # before its first step
+            stopped = True
+            continue
         images, stopped = made.images, made.stopped
         history.append(made.history)
-    return Ascent(images, torch.cat(history), stopped)
+    scores = torch.cat(history) if history else torch.zeros(0, len(start))
+    return Ascent(images, scores, stopped)
 
 
 def octave_sizes(size: tuple[int, int], count: int, factor: float) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -106,9 +107,7 @@ class Tiles:
         for top, bottom, y0, y1 in cuts[0]:
             for left, right, x0, x1 in cuts[1]:
                 piece = images[:, :, top:bottom, left:right]
-                found = differentiate(
-                    network, piece, objective.score, objective.layers, [INPUT], trace=trace
-                )
+                found = differentiate(network, piece, objective.score, objective.layers, [INPUT], trace=trace)
                 units = found.activations[name].shape[2:]
                 # A mean over the tile's places becomes a part of the mean over all places.
                 slope = found.gradients[INPUT] * math.prod(units)
@@ -132,7 +131,7 @@ class Tiles:
         edges = [0, *range(shift or core, length, core), length]
         last = (length - self.side) // jump * jump
         found = []
-        for low, high in zip(edges, edges[1:], strict=False):
+        for low, high in pairwise(edges):
             start = min(max(0, low - margin), last)
             found.append((start, length if start == last else start + self.side, low, high))
         return found
