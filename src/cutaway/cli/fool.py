@@ -33,8 +33,8 @@ def run(
         bool, typer.Option("--flip", help="Stop as soon as the target is the first answer.")
     ] = False,
     norm: Annotated[
-        str, typer.Option("--norm", help="Keep small: linf, the largest change, or l2, the sum of squares.")
-    ] = "linf",
+        str, typer.Option("--norm", help="Keep small: l2, the sum of squares, or linf, the largest change.")
+    ] = "l2",
     bound: Annotated[
         str | None,
         typer.Option(
@@ -61,8 +61,8 @@ def run(
     Examples:
       cutaway fool cat.jpg goldfish
       cutaway fool cat.jpg
-      cutaway fool cat.jpg toaster --flip --norm l2
-      cutaway fool cat.jpg toaster --bound 2/255 --until 0.5
+      cutaway fool cat.jpg toaster --flip
+      cutaway fool cat.jpg toaster --norm linf --bound 2/255
     """
     from cutaway.recipes.fool import fool
 

@@ -108,7 +108,7 @@ def fool(
     target: SupportsIndex | str | None = None,
     *,
     until: float | Literal["flip"] | None = None,
-    norm: Literal["linf", "l2"] = "linf",
+    norm: Literal["linf", "l2"] = "l2",
     bound: float | None = None,
     steps: int = 200,
     rate: float = 0.25,
@@ -127,7 +127,8 @@ def fool(
         target: the class that it shall say, its number or its name; None is any other than it says now.
         until: the probability to reach, 0.9 by default; "flip" is until the target is the first answer (always so
             without a target).
-        norm: what is kept small: "linf", the largest change of a value, or "l2", the root of the sum of squares.
+        norm: what is kept small: "l2", the root of the sum of squares (few places change, and more), or "linf", the
+            largest change of a value (all change a little).
         bound: of that norm, in colours of 0..1 (8 / 255 for eight levels), never left; None takes what it takes.
         steps: at most.
         rate: of a step, in levels of 255: of each value ("linf"), or their root mean square ("l2").

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from cutaway.errors import BadSetting
+from cutaway.errors import BadSetting, UnsupportedNetwork
 from cutaway.network.network import Network
 from cutaway.objectives.target import Target, as_objective
 from cutaway.synthesis.ascend import Ascent, Preview, ascend
@@ -109,6 +109,12 @@ def octaves(
                 what=f"{what}octave {octave + 1} of {count}",
                 tiles=cut,
             )
+        except UnsupportedNetwork as error:
+            h, w = sizes[octave]
+            raise BadSetting(
+                f"{network.name} cannot be ascended at octave {octave + 1} of {count}, {h} × {w} pixels: take fewer "
+                f"octaves, or a larger size ({error})"
+            ) from error
         except KeyboardInterrupt:  # before its first step
             stopped = True
             continue
