@@ -117,7 +117,7 @@ def test_a_stop_keeps_the_picture(net, small):
         ({"frames": 0}, "frames and steps must be at least 1"),
         ({"rate": -1.0}, "rate above 0"),
         ({"tiles": 3}, "side of at least 16"),
-        ({"size": "large"}, "size must be an int"),
+        ({"size": 0}, "at least 1"),
     ],
 )
 def test_what_cannot_be_is_told(net, small, settings, words):
@@ -137,8 +137,9 @@ def test_command(cat, tmp_path, monkeypatch, capsys):
     assert told["scores"][2] > told["scores"][0]
     names = ["dream-cat.png", "dream-cat.npz", "dream-cat.html", "run.gif"]
     assert told["outputs"] == [f"sheets/{name}" for name in names]
-    assert Image.open("sheets/dream-cat.png").size == (135, 90)
-    assert Image.open("sheets/run.gif").n_frames == 3
+    with Image.open("sheets/dream-cat.png") as picture, Image.open("sheets/run.gif") as film:
+        assert picture.size == (135, 90)
+        assert film.n_frames == 3
     with pytest.raises(SystemExit) as ended:
         main([*words, "--film", "run.avi"])
     assert ended.value.code == 2

@@ -92,9 +92,10 @@ def test_any_objective_and_parametrization(net, photo):
 
 def test_seeds_repeat(net, photo):
     """F13."""
-    run = lambda seed: (
-        octaves(net, cw.mean_square("3"), photo, steps=2, transforms=[Jitter(9)], seed=seed).images
-    )
+
+    def run(seed):
+        return octaves(net, cw.mean_square("3"), photo, steps=2, transforms=[Jitter(9)], seed=seed).images
+
     assert torch.equal(run(3), run(3))
     assert not torch.equal(run(3), run(4))
 

@@ -28,8 +28,9 @@ def test_pillow_reads_every_frame(film, suffix, tmp_path):
         assert image.info["loop"] == 0
         for frame, gray in enumerate(GRAYS):
             image.seek(frame)
+            image.load()
             assert image.size == (45, 31)
-            assert image.info["duration"] == 50
+            assert image.info["duration"] == 50, frame
             assert np.abs(np.asarray(image.convert("RGB"), int) - gray).max() <= 2
 
 
