@@ -192,7 +192,9 @@ def dream(
         zoom=zoom,
         seed=seed,
     )
-    provenance = origin(model, code, layer=objective.name) | {"path": given.path or "", "seed": seed}
+    named = layer if isinstance(layer, str) else ", ".join(layer.layers)
+    provenance = origin(model, code, objective=objective.name)
+    provenance |= {"layer": named, "path": given.path or "", "seed": seed}
     last = pictures[-1].with_provenance(**provenance)
     return Dream(last, start, (*pictures[:-1], last), scores, stopped, caption, provenance)
 
@@ -202,6 +204,8 @@ def _at_size(photo: Picture, size: int | tuple[int, int] | str | None) -> Pictur
         return photo
     if isinstance(size, str):
         raise BadSetting(f"size must be an int, (h, w) or 'photo', got {size!r}")
+    if isinstance(size, int) and size < 1:
+        raise BadSetting(f"size must be at least 1 pixel, got {size}")
     return photo.resized(size if isinstance(size, tuple) else photo.shortest(size))
 
 
