@@ -135,7 +135,7 @@ def dreams(net: cw.Network) -> Viewable:
     return cw.Grid(
         tuple(rows),
         title=f"{net.name} dreams",
-        caption="12 steps at each of 4 octaves; the lowest row is a film, 4 steps at each octave, × 1.08 closer in each "
+        caption="12 steps at each of 4 octaves; the lowest row is a film, 4 steps at each octave, × 1.08 closer each "
         "frame. Below each dream: how many times the layer's mean square grew in the last octave.",
     )
 
@@ -150,7 +150,9 @@ def guided(net: cw.Network) -> Viewable:
             row.append(replace(guide, caption=f"a guide: {name}"))
         for layer in ("fire4", "fire6"):
             made = cw.dream(net, photo, layer, guide=guide, steps=12)
-            row.append(replace(made.picture, caption=f"{layer}, {'without a guide' if name is None else name}"))
+            row.append(
+                replace(made.picture, caption=f"{layer}, {'without a guide' if name is None else name}")
+            )
     return cw.Grid(
         tuple(map(tuple, rows)),
         title=f"{net.name} dreams of a second photo",
@@ -170,7 +172,9 @@ def skimage_photo(name: str) -> Picture:
 def captioned(made: Dream) -> Picture:
     """Write below a dream what it is of, and by how much the answer grew."""
     last = made.history[-12:]
-    return replace(made.picture, caption=f"{made.provenance['layer']}\n× {last[-1] / last[0]:.2g} in the last octave")
+    return replace(
+        made.picture, caption=f"{made.provenance['layer']}\n× {last[-1] / last[0]:.2g} in the last octave"
+    )
 
 
 if __name__ == "__main__":

@@ -126,10 +126,18 @@ def test_gray_networks_are_fooled_by_what_they_see(cat):
     torch.manual_seed(0)
     settings = cw.Preprocessing(size=32, mean=(0.5,), std=(0.5,), channels="gray", fit="exact")
     parts = nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 30 * 30, 5)
+    nn.init.normal_(parts[-1].weight, std=0.3)  # answers as sure as a trained network's
     gray = cw.Network(nn.Sequential(*parts), settings)
+    with pytest.raises(cw.UnknownClass, match="classes 0 to 4, got 5"):
+        cw.fool(gray, cat, 5)
     said_first = cw.fool(gray, cat).probabilities[0].argmax()
     found = cw.fool(gray, cat, (said_first + 1) % 5)
     assert found.reached
+    # Judged on what such a network sees: the photo without its colours.
+    assert np.array_equal(found.photo.pixels[..., 0], found.photo.pixels[..., 2])
+    assert np.array_equal(found.difference[..., 0], found.difference[..., 2])
+    logits = gray.module(gray.prepare(found.picture).as_subclass(torch.Tensor))
+    assert torch.softmax(logits, 1)[0, found.target].item() >= LEAST
 
 
 def test_command(cat, tmp_path, monkeypatch, capsys):

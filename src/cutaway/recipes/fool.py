@@ -12,7 +12,7 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor, nn
 
-from cutaway.errors import BadSetting, UnsupportedNetwork
+from cutaway.errors import BadSetting, UnknownClass, UnsupportedNetwork
 from cutaway.images.read import Source, read
 from cutaway.network.capture import capture
 from cutaway.network.network import Network
@@ -165,15 +165,13 @@ def fool(
     said = before.order[0]
     k = None if target is None else model.class_index(target)
     if k is not None and not 0 <= k < len(before.logits):
-        model.class_index(k)
-    whole, box = settings.resized(given)
-    top, left, h, w = box
+        raise UnknownClass(f"{model.name} has classes 0 to {len(before.logits) - 1}, got {k}")
+    whole, (top, left, h, w) = settings.resized(given)
+    gray = settings.channels == "gray"
+    if gray:  # a change of colour alone would be lost
+        whole = Picture(np.array(whole)).gray().pixels
     seen = whole[top : top + h, left : left + w]
     middle = torch.from_numpy(np.array(seen)).permute(2, 0, 1)[None].to(model.device).float()
-    if settings.channels == "gray":  # a change of colour alone would be lost
-        middle = (
-            Rounded(settings.pixels(settings.normalize(middle / 255.0)) * 255.0).images().detach() * 255.0
-        )
 
     def enough(pixels: Float[Tensor, "1 3 h w"]) -> bool:
         logits = capture(model, settings.normalize(pixels / 255.0), "@logits")["@logits"][0].double()
@@ -187,7 +185,7 @@ def fool(
         return done or bool(preview is not None and preview(step, images))
 
     ball = Ball(middle, bound, norm)
-    pixels = Rounded(middle)
+    pixels = Rounded(middle, gray=gray)
     done = enough(middle)
     made = ascend(
         model,
