@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import tempfile
+from dataclasses import replace
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import torch
 from PIL import Image
 
 import cutaway as cw
+from cutaway.recipes.dream import Dream
 from cutaway.view.picture import Picture
 from cutaway.view.viewable import Viewable
 
@@ -93,6 +95,9 @@ def main() -> None:
         "invariance": cw.invariance(net, cat),
         "unit": cw.unit_page(index, "fire7:180"),
         "correspondence": correspondence(net, cat),
+        "dream": dreams(net),
+        "dream-guided": guided(net),
+        "fool": cw.fool(net, cat, "goldfish"),
         "deconv-overlay": cw.deconv(
             net, cat, ["conv1", "fire3", "fire5", "fire7", "fire9"], top=512, how="overlay"
         ),
@@ -127,6 +132,62 @@ def correspondence(net: cw.Network, cat: Path) -> Viewable:
         for name, (y, x) in middles.items()
     }
     return cw.correspondence(net, photos, parts, pooled=True)
+
+
+def dreams(net: cw.Network) -> Viewable:
+    """Dream of three layers in three photos, and come closer and closer to one of the dreams."""
+    rows = []
+    for name in ("chelsea.png", "hubble_deep_field.jpg", "rocket.jpg"):
+        photo = skimage_photo(name)
+        made = [cw.dream(net, photo, layer, steps=12) for layer in ("fire6", "fire8", "fire9")]
+        rows.append((replace(photo, caption=name), *(captioned(one) for one in made)))
+    frames = cw.dream(net, skimage_photo("rocket.jpg"), "fire8", steps=4, frames=28, zoom=1.08).frames
+    rows.append(
+        tuple(replace(frames[k], caption=f"closer, fire8\nframe {k + 1} of 28") for k in (3, 11, 19, 27))
+    )
+    return cw.Grid(
+        tuple(rows),
+        title=f"{net.name} dreams",
+        caption="12 steps at each of 4 octaves; the lowest row is a film, 4 steps at each octave, × 1.08 closer each "
+        "frame. Below each dream: how many times the layer's mean square grew in the last octave.",
+    )
+
+
+def guided(net: cw.Network) -> Viewable:
+    """Dream of what is on a second photo."""
+    photo = skimage_photo("rocket.jpg")
+    rows = [[replace(photo, caption="the photo")], *([] for _ in range(2))]
+    for row, name in zip(rows, (None, "coffee.png", "brick.png"), strict=True):
+        guide = None if name is None else skimage_photo(name)
+        if guide is not None:
+            row.append(replace(guide, caption=f"a guide: {name}"))
+        for layer in ("fire4", "fire6"):
+            made = cw.dream(net, photo, layer, guide=guide, steps=12)
+            row.append(
+                replace(made.picture, caption=f"{layer}, {'without a guide' if name is None else name}")
+            )
+    return cw.Grid(
+        tuple(map(tuple, rows)),
+        title=f"{net.name} dreams of a second photo",
+        caption="Each place of the layer becomes more like the place of the guide that fits it best.",
+    )
+
+
+def skimage_photo(name: str) -> Picture:
+    """Read a photo that scikit-image has, and cut 300 × 450 pixels out of its middle."""
+    photo = cw.read(str(distribution("scikit-image").locate_file(f"skimage/data/{name}")))
+    h, w = photo.size
+    size = (300, round(w * 300 / h)) if 2 * w >= 3 * h else (round(h * 450 / w), 450)
+    top, left = (size[0] - 300) // 2, (size[1] - 450) // 2
+    return Picture(photo.resized(size).cropped((top, left, top + 300, left + 450)).pixels)
+
+
+def captioned(made: Dream) -> Picture:
+    """Write below a dream what it is of, and by how much the answer grew."""
+    last = made.history[-12:]
+    return replace(
+        made.picture, caption=f"{made.provenance['layer']}\n× {last[-1] / last[0]:.2g} in the last octave"
+    )
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cutaway import attribution as attribution
+    from cutaway import synthesis as synthesis
     from cutaway.dataset.activation_index import open_index as open_index
     from cutaway.errors import BadImage as BadImage
     from cutaway.errors import BadIndex as BadIndex
@@ -40,10 +41,12 @@ if TYPE_CHECKING:
     from cutaway.network.network import Network as Network
     from cutaway.network.preprocessing import Preprocessing as Preprocessing
     from cutaway.network.progress import watched as watched
+    from cutaway.objectives.best_match import best_match as best_match
     from cutaway.objectives.channel import channel as channel
     from cutaway.objectives.class_logit import class_logit as class_logit
     from cutaway.objectives.class_logit import class_probability as class_probability
     from cutaway.objectives.contrast import contrast as contrast
+    from cutaway.objectives.mean_square import mean_square as mean_square
     from cutaway.objectives.objective import Objective as Objective
     from cutaway.objectives.objective import each as each
     from cutaway.objectives.output_value import output_value as output_value
@@ -58,8 +61,10 @@ if TYPE_CHECKING:
     from cutaway.recipes.correspondence import correspondence as correspondence
     from cutaway.recipes.deconv import deconv as deconv
     from cutaway.recipes.deconv_sheet import deconv_sheet as deconv_sheet
+    from cutaway.recipes.dream import dream as dream
     from cutaway.recipes.embed import embed as embed
     from cutaway.recipes.explain import explain as explain
+    from cutaway.recipes.fool import fool as fool
     from cutaway.recipes.invariance import invariance as invariance
     from cutaway.recipes.layers import layers as layers
     from cutaway.recipes.models import models as models
@@ -71,6 +76,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.unit import unit_page as unit_page
     from cutaway.recipes.weights import weights as weights
     from cutaway.view.album import Album as Album
+    from cutaway.view.film import Film as Film
     from cutaway.view.grid import Grid as Grid
     from cutaway.view.heatmap import Heatmap as Heatmap
     from cutaway.view.picture import Picture as Picture
@@ -86,6 +92,7 @@ _HOMES = {
     "BadIndex": "cutaway.errors:BadIndex",
     "BadSetting": "cutaway.errors:BadSetting",
     "CutawayError": "cutaway.errors:CutawayError",
+    "Film": "cutaway.view.film:Film",
     "Grid": "cutaway.view.grid:Grid",
     "Heatmap": "cutaway.view.heatmap:Heatmap",
     "Network": "cutaway.network.network:Network",
@@ -107,6 +114,7 @@ _HOMES = {
     "as_objective": "cutaway.objectives.target:as_objective",
     "attribution": "cutaway.attribution",
     "audit": "cutaway.recipes.audit:audit",
+    "best_match": "cutaway.objectives.best_match:best_match",
     "capture": "cutaway.network.capture:capture",
     "channel": "cutaway.objectives.channel:channel",
     "check": "cutaway.recipes.check:check",
@@ -117,13 +125,16 @@ _HOMES = {
     "correspondence": "cutaway.recipes.correspondence:correspondence",
     "deconv": "cutaway.recipes.deconv:deconv",
     "deconv_sheet": "cutaway.recipes.deconv_sheet:deconv_sheet",
+    "dream": "cutaway.recipes.dream:dream",
     "each": "cutaway.objectives.objective:each",
     "embed": "cutaway.recipes.embed:embed",
     "explain": "cutaway.recipes.explain:explain",
+    "fool": "cutaway.recipes.fool:fool",
     "invariance": "cutaway.recipes.invariance:invariance",
     "keep_freed": "cutaway.network.memory:keep_freed",
     "layers": "cutaway.recipes.layers:layers",
     "load": "cutaway.network.load:load",
+    "mean_square": "cutaway.objectives.mean_square:mean_square",
     "memory": "cutaway.network.memory:memory",
     "models": "cutaway.recipes.models:models",
     "neighbors": "cutaway.recipes.neighbors:neighbors",
@@ -136,6 +147,7 @@ _HOMES = {
     "scan": "cutaway.recipes.scan:scan",
     "segment": "cutaway.recipes.segment:segment",
     "similarity": "cutaway.objectives.similarity:similarity",
+    "synthesis": "cutaway.synthesis",
     "unit": "cutaway.objectives.unit:unit",
     "unit_page": "cutaway.recipes.unit:unit_page",
     "watched": "cutaway.network.progress:watched",
@@ -148,6 +160,7 @@ __all__ = [
     "BadIndex",
     "BadSetting",
     "CutawayError",
+    "Film",
     "Grid",
     "Heatmap",
     "Network",
@@ -169,6 +182,7 @@ __all__ = [
     "as_objective",
     "attribution",
     "audit",
+    "best_match",
     "capture",
     "channel",
     "check",
@@ -179,13 +193,16 @@ __all__ = [
     "correspondence",
     "deconv",
     "deconv_sheet",
+    "dream",
     "each",
     "embed",
     "explain",
+    "fool",
     "invariance",
     "keep_freed",
     "layers",
     "load",
+    "mean_square",
     "memory",
     "models",
     "neighbors",
@@ -198,6 +215,7 @@ __all__ = [
     "scan",
     "segment",
     "similarity",
+    "synthesis",
     "unit",
     "unit_page",
     "watched",

@@ -32,6 +32,8 @@ COMMANDS = {
     "audit": "Look for what labels are told by that is not the object: a background, a mark, a thing beside it.",
     "invariance": "Shift, scale and turn a photo, and tell what becomes of its features and its class.",
     "correspondence": "Hide the same part in several photos, and tell how alike their features change.",
+    "dream": "Let a layer see more and more in a photo of what it already sees: DeepDream.",
+    "fool": "Change a photo so little that nobody sees it, until the network says something else.",
     "check": "Look for dead, copied, noisy and aliased filters, and for channels that no photo excites.",
     "layers": "List a network's layers with shapes, parameters and receptive fields.",
     "activations": "Show what a layer's channels answer to photos.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -17,7 +17,7 @@ from cutaway.network.inputs import Inputs, input_tensors
 from cutaway.network.network import Network
 from cutaway.network.trace import Call, Trace
 
-__all__ = ["budget", "check_fits", "chunk", "keep_freed", "keeps", "memory"]
+__all__ = ["budget", "check_fits", "chunk", "keep_freed", "keeps", "memory", "side_that_fits"]
 
 _limit: ContextVar[int | None] = ContextVar("memory_limit", default=None)
 _kept = False
@@ -81,7 +81,7 @@ def chunk(network: Network, images: Inputs, *, gradient: bool = False, most: int
     """
     trace = network.trace(images)
     device = network.device
-    numbers = _kept_numbers(trace) if gradient else _peak_numbers(trace)
+    numbers = _kept_numbers(trace.calls) if gradient else _peak_numbers(trace)
     numbers += 3 * sum(t[:1].numel() for t in input_tensors(images))
     size = torch.finfo(network.dtype).bits // 8
     usual = most or (_GPU_CHUNK if device.type == "cuda" else _KEPT_CHUNK if _kept else _CPU_CHUNK)
@@ -99,6 +99,29 @@ def keeps(network: Network, images: Inputs) -> bool:
     """
     size = torch.finfo(network.dtype).bits // 8
     return 8 * size * sum(map(_count, network.trace(images).calls)) <= budget(network.device)
+
+
+def side_that_fits(network: Network, layers: Sequence[str]) -> int:
+    """Tell the side of the largest square image whose way back, from these layers to its pixels, fits the budget.
+
+    Args:
+        network: whose activations are counted, from the trace of a typical image.
+        layers: names of the layers that a score reads.
+
+    >>> from torch import nn
+    >>> net = Network(nn.Sequential(nn.Conv2d(3, 16, 3), nn.ReLU(), nn.Conv2d(16, 999, 3)))
+    >>> with memory("64M"):
+    ...     bool(side_that_fits(net, ["1"]) > 4 * side_that_fits(net, ["2"]))
+    True
+    """
+    images = network.example_inputs()
+    trace = network.trace(images)
+    whole = any(name.startswith("@") for name in layers)
+    last = len(trace.calls) - 1 if whole else max(network.find(name, trace).index for name in layers)
+    given = input_tensors(images)[0][:1]
+    numbers = _kept_numbers(trace.calls[: last + 1]) + 8 * given.numel()
+    size = torch.finfo(network.dtype).bits // 8
+    return math.isqrt(budget(network.device) * given[0, 0].numel() // (numbers * size))
 
 
 def check_fits(network: Network, images: Inputs) -> None:
@@ -189,9 +212,9 @@ def _free() -> int:
     return max(0, min(found, default=4 * 2**30))
 
 
-def _kept_numbers(trace: Trace) -> int:
+def _kept_numbers(calls: Sequence[Call]) -> int:
     """Numbers that stay for the way back: every result, and one more for the gradient at the widest place."""
-    return sum(map(_count, trace.calls)) + 2 * max(map(_count, trace.calls), default=0)
+    return sum(map(_count, calls)) + 2 * max(map(_count, calls), default=0)
 
 
 def _count(call: Call) -> int:

@@ -136,6 +136,18 @@ class Preprocessing:
         >>> Preprocessing(size=100).cut(Picture(np.zeros((200, 300, 3), np.uint8)))[0].shape
         (100, 150, 3)
         """
+        whole, (top, left, h, w) = self.resized(photo)
+        pixels = whole[top : top + h, left : left + w]
+        scale = (photo.size[0] / whole.shape[0], photo.size[1] / whole.shape[1])
+        return pixels, Place(photo.size, (h, w), scale, (top * scale[0], left * scale[1]))
+
+    def resized(self, photo: Picture) -> tuple[UInt8[np.ndarray, "h w 3"], tuple[int, int, int, int]]:
+        """Scale one photo without cutting it, and give the (top, left, h, w) that is then cut out of it.
+
+        >>> crop = Preprocessing(size=224, fit="crop")
+        >>> crop.resized(Picture(np.zeros((300, 450, 3), np.uint8)))[1]
+        (16, 80, 224, 224)
+        """
         resized, cut = self._geometry(photo.size)
         if resized[0] * resized[1] > max(_MOST_PIXELS, photo.size[0] * photo.size[1]):
             raise BadSetting(
@@ -145,10 +157,7 @@ class Preprocessing:
         picture = Image.fromarray(photo.pixels)
         if resized != photo.size:
             picture = picture.resize((resized[1], resized[0]), _INTERPOLATIONS[self.interpolation])
-        top, left, h, w = cut
-        pixels = np.asarray(picture)[top : top + h, left : left + w]
-        scale = (photo.size[0] / resized[0], photo.size[1] / resized[1])
-        return pixels, Place(photo.size, (h, w), scale, (top * scale[0], left * scale[1]))
+        return np.asarray(picture), cut
 
     def normalized(self, pixels: UInt8[np.ndarray, "n h w 3"]) -> Float[Tensor, "n c h w"]:
         """Turn colours into the numbers that the network takes; channels lie last in memory, as in the pixels.

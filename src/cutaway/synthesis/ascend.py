@@ -19,6 +19,7 @@ from cutaway.synthesis.optimizers import Adam, Optimizer
 from cutaway.synthesis.parametrization.parametrization import Parametrization
 from cutaway.synthesis.parametrization.pixels import Pixels
 from cutaway.synthesis.regularizers import Regularizer
+from cutaway.synthesis.tiles import Tiles
 from cutaway.synthesis.transforms import Transform
 
 __all__ = ["Ascent", "Preview", "ascend"]
@@ -59,6 +60,7 @@ def ascend(
     seed: int = 0,
     preview: Preview | None = None,
     what: str = "steps",
+    tiles: Tiles | None = None,
 ) -> Ascent:
     """Push an objective up.
 
@@ -76,6 +78,7 @@ def ascend(
         seed: of the transforms.
         preview: called after each step.
         what: the progress tells of.
+        tiles: how to differentiate images too large for memory; None takes them whole.
 
     Raises:
         BadSetting: for settings that do not go together.
@@ -105,6 +108,8 @@ def ascend(
     source = torch.Generator().manual_seed(seed)
     parameters = parametrization.parameters()
     first = settings.normalize(parametrization.images().detach()).to(network.device, network.dtype)
+    if tiles is not None:  # not even a forward pass of the whole
+        first = first[:, :, : tiles.side, : tiles.side]
     asked = as_objective(network, first, objective)
     layout, trace = quickest_format(network, first), network.trace(first)
     history: list[Tensor] = []
@@ -119,16 +124,20 @@ def ascend(
             for transform in transforms:
                 shown = transform(shown, source)
             given = shown.detach().to(network.device, network.dtype).contiguous(memory_format=layout)
-            found = differentiate(network, given, asked.score, asked.layers, [INPUT], trace=trace)
-            slope = found.gradients[INPUT].to(shown)
+            if tiles is None:
+                found = differentiate(network, given, asked.score, asked.layers, [INPUT], trace=trace)
+                scores, slope = found.scores, found.gradients[INPUT]
+            else:
+                scores, slope = tiles.differentiate(network, given, asked, trace, source)
+            slope = slope.to(shown)
             wanted = [*parameters, plain] if regularizers else parameters
             slopes: Sequence[Tensor | None] = torch.autograd.grad(shown, wanted, slope, allow_unused=True)
         for one, down in zip(parameters, slopes, strict=False):
             one.grad = torch.zeros_like(one) if down is None else -down
         if regularizers and slopes[-1] is not None:
             gradient = slopes[-1]
-        history.append(found.scores.float().cpu())
-        return -found.scores.sum()
+        history.append(scores.float().cpu())
+        return -scores.sum()
 
     def after(step: int) -> None:
         nonlocal stopped

@@ -75,7 +75,8 @@ class Normalised:
 
     Args:
         rate: what an entry moves on average, in units of the parameters.
-        by: "rms", as in Keras's recipe for filters; "mean", of sizes, as in DeepDream.
+        by: "rms", as in Keras's recipe for filters; "mean", of sizes, as in DeepDream; "sign", each entry by its own
+            size, as in the fast gradient sign method.
         least: added to the divisor.
 
     >>> x = torch.zeros(2, 2, requires_grad=True)
@@ -93,8 +94,8 @@ class Normalised:
 
     def __post_init__(self) -> None:
         _check(self.rate)
-        if self.by not in ("rms", "mean"):
-            raise BadSetting(f"by takes rms or mean, got {self.by!r}")
+        if self.by not in ("rms", "mean", "sign"):
+            raise BadSetting(f"by takes rms, mean or sign, got {self.by!r}")
 
     def run(
         self, parameters: Sequence[Tensor], evaluate: Evaluate, steps: int, after: Callable[[int], None]
@@ -105,6 +106,9 @@ class Normalised:
             with torch.no_grad():
                 for one in parameters:
                     assert one.grad is not None
+                    if self.by == "sign":
+                        one -= self.rate * one.grad.sign()
+                        continue
                     sides = tuple(range(1, one.dim()))
                     size = (
                         one.grad.square().mean(sides, keepdim=True).sqrt()

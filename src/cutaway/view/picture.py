@@ -118,6 +118,16 @@ class Picture(Viewable):
         h, w = (max(1, round(side * most / longest)) for side in self.size)
         return self.resized((h, w))
 
+    def shortest(self, side: int) -> tuple[int, int]:
+        """Give the size (h, w) that it has when its shortest side is this long.
+
+        >>> Picture(np.zeros((400, 600, 3), np.uint8)).shortest(200)
+        (200, 300)
+        """
+        least = min(self.size)
+        h, w = (max(1, round(one * side / least)) for one in self.size)
+        return h, w
+
     def cropped(self, box: tuple[int, int, int, int]) -> Picture:
         """Give the part inside (top, left, bottom, right), in pixels.
 

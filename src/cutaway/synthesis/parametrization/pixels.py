@@ -60,8 +60,8 @@ class Pixels:
     def of(cls, pictures: Picture | Sequence[Picture]) -> Pixels:
         """Begin from pictures of one size.
 
-        >>> float(Pixels.of(Picture(np.full((4, 4, 3), 51, np.uint8))).images().mean().round(decimals=3))
-        0.2
+        >>> Pixels.of(Picture(np.full((1, 1, 3), 51, np.uint8))).images().detach().flatten()
+        tensor([0.2000, 0.2000, 0.2000])
         """
         several = [pictures] if isinstance(pictures, Picture) else list(pictures)
         if len({picture.size for picture in several}) != 1:

@@ -1,0 +1,88 @@
+"""Frames to the bytes of a moving picture: GIF and WebP by Pillow, MP4 by PyAV where it is there."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from cutaway.errors import BadSetting
+
+__all__ = ["gif_bytes", "mp4_bytes", "webp_bytes"]
+
+
+def gif_bytes(frames: Sequence[UInt8[np.ndarray, "h w 3"]], rate: float) -> bytes:
+    r"""Encode frames as a GIF that begins anew at its end, each with 256 colours of its own.
+
+    Args:
+        frames: of one size.
+        rate: frames a second; a GIF counts in hundredths of a second.
+
+    >>> gif_bytes([np.zeros((2, 2, 3), np.uint8)] * 2, 10.0)[:6]
+    b'GIF89a'
+    """
+    images = [Image.fromarray(one).quantize(256) for one in frames]
+    return _animated(images, "GIF", rate, disposal=1, optimize=False)
+
+
+def webp_bytes(frames: Sequence[UInt8[np.ndarray, "h w 3"]], rate: float) -> bytes:
+    r"""Encode frames as an animated WebP that begins anew at its end.
+
+    Args:
+        frames: of one size.
+        rate: frames a second.
+
+    >>> webp_bytes([np.zeros((2, 2, 3), np.uint8)] * 2, 10.0)[8:12]
+    b'WEBP'
+    """
+    return _animated([Image.fromarray(one) for one in frames], "WEBP", rate, quality=85, method=4)
+
+
+def mp4_bytes(frames: Sequence[UInt8[np.ndarray, "h w 3"]], rate: float) -> bytes:
+    """Encode frames as an MP4 that browsers play (H.264; MPEG-4 where the build of PyAV lacks it).
+
+    Sides are made even by repeating the last row or column, as the format wants them.
+
+    Args:
+        frames: of one size.
+        rate: frames a second.
+
+    Raises:
+        BadSetting: where PyAV is not installed.
+    """
+    try:
+        import av
+    except ImportError:
+        raise BadSetting(
+            "an .mp4 needs PyAV: pip install 'cutaway[video]', or take .gif or .webp, which need nothing"
+        ) from None
+    h, w = frames[0].shape[:2]
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
+        stream = container.add_stream(codec, rate=Fraction(rate).limit_denominator(1000))
+        stream.width, stream.height, stream.pix_fmt = w + w % 2, h + h % 2, "yuv420p"
+        stream.options = {"crf": "18"} if codec == "libx264" else {"qscale": "3"}
+        for one in frames:
+            even = np.pad(one, ((0, h % 2), (0, w % 2), (0, 0)), mode="edge")
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format="rgb24")))
+        container.mux(stream.encode())
+    return buffer.getvalue()
+
+
+def _animated(images: Sequence[Image.Image], kind: str, rate: float, **settings: object) -> bytes:
+    buffer = io.BytesIO()
+    images[0].save(
+        buffer,
+        kind,
+        save_all=True,
+        append_images=images[1:],
+        duration=max(10, round(1000 / rate)),
+        loop=0,
+        **settings,
+    )
+    return buffer.getvalue()
