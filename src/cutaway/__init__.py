@@ -53,12 +53,14 @@ if TYPE_CHECKING:
     from cutaway.objectives.unit import unit as unit
     from cutaway.recipes.activations import activations as activations
     from cutaway.recipes.check import check as check
+    from cutaway.recipes.class_image import class_image as class_image
     from cutaway.recipes.compare import compare as compare
     from cutaway.recipes.correspondence import correspondence as correspondence
     from cutaway.recipes.deconv import deconv as deconv
     from cutaway.recipes.deconv_sheet import deconv_sheet as deconv_sheet
     from cutaway.recipes.embed import embed as embed
     from cutaway.recipes.explain import explain as explain
+    from cutaway.recipes.filters import filters as filters
     from cutaway.recipes.invariance import invariance as invariance
     from cutaway.recipes.layers import layers as layers
     from cutaway.recipes.models import models as models
@@ -108,6 +110,7 @@ _HOMES = {
     "capture": "cutaway.network.capture:capture",
     "channel": "cutaway.objectives.channel:channel",
     "check": "cutaway.recipes.check:check",
+    "class_image": "cutaway.recipes.class_image:class_image",
     "class_logit": "cutaway.objectives.class_logit:class_logit",
     "class_probability": "cutaway.objectives.class_logit:class_probability",
     "compare": "cutaway.recipes.compare:compare",
@@ -118,6 +121,7 @@ _HOMES = {
     "each": "cutaway.objectives.objective:each",
     "embed": "cutaway.recipes.embed:embed",
     "explain": "cutaway.recipes.explain:explain",
+    "filters": "cutaway.recipes.filters:filters",
     "invariance": "cutaway.recipes.invariance:invariance",
     "keep_freed": "cutaway.network.memory:keep_freed",
     "layers": "cutaway.recipes.layers:layers",
@@ -169,6 +173,7 @@ __all__ = [
     "capture",
     "channel",
     "check",
+    "class_image",
     "class_logit",
     "class_probability",
     "compare",
@@ -179,6 +184,7 @@ __all__ = [
     "each",
     "embed",
     "explain",
+    "filters",
     "invariance",
     "keep_freed",
     "layers",
