@@ -16,7 +16,7 @@ from cutaway.errors import BadSetting
 def run(
     classes: Annotated[
         list[str],
-        typer.Argument(metavar="CLASS…", help="A class, its number or name; a row for each of several."),
+        typer.Argument(metavar="CLASS…", help="A class, its number or name; or several."),
     ],
     model: Model = "squeezenet1_1",
     regularizer: Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import SupportsIndex
 
+import torch
 from torch import Tensor, nn
 
 from cutaway.errors import BadSetting, UnsupportedMethod
@@ -23,6 +24,7 @@ from cutaway.recipes.named_regularizers import REGULARIZERS, Restraint, restrain
 from cutaway.recipes.opened import opened
 from cutaway.recipes.origin import network_spelled, origin, spelled
 from cutaway.synthesis.ascend import Preview, ascend
+from cutaway.synthesis.regularizers import Clip
 from cutaway.view.grid import Grid
 from cutaway.view.scale import number
 from cutaway.view.viewable import Viewable
@@ -30,6 +32,7 @@ from cutaway.view.viewable import Viewable
 __all__ = ["class_image"]
 
 ALL = "all"
+PER_ROW = 4
 
 
 def class_image(
@@ -50,7 +53,7 @@ def class_image(
 
     Args:
         network: the network, or its name.
-        target: a class, its number or name; or several, a row for each.
+        target: a class, its number or name; or several.
         regularizer: "l2", "blur", "small-pixels", "small-gradient", "small-benefit", "centre" or "tv", or several at
             once; "all" makes an image with none and with each of them, side by side. They need pixels, so that the
             recipe is then "classic".
@@ -62,7 +65,7 @@ def class_image(
         preview: called after each step with its number and the images now; True stops.
 
     Returns:
-        A Grid, a row for each class; `provenance["images"]` has the numbers of every image.
+        A Grid; with "all", a row for each of several classes. `provenance["images"]` has the numbers of every image.
 
     Raises:
         BadSetting, NonFinite, UnknownClass: with what to do instead.
@@ -111,9 +114,12 @@ def class_image(
         told += numbers
         if stopped:
             break
-    rows = [tuple(column[n] for column in columns if n < len(column)) for n in range(len(columns[0]))]
-    per_row = 4 if len(rows) == 1 and len(columns) > 4 else max(len(columns), 1)
-    rows = [row[at : at + per_row] for row in rows for at in range(0, len(row), per_row)]
+    if len(columns) == 1:
+        rows = [tuple(columns[0])]
+    else:
+        rows = [tuple(column[n] for column in columns if n < len(column)) for n in range(len(columns[0]))]
+    if len(rows) == 1:
+        rows = [rows[0][at : at + PER_ROW] for at in range(0, len(rows[0]), PER_ROW)]
     names = ", ".join(model.class_name(k) for k in classes[:4]) + (" …" if len(classes) > 4 else "")
     caption = f"{making.words}; {count} steps. Below: what the network answers to the image."
     return Grid(
@@ -147,6 +153,11 @@ def _made(
     settings = network.preprocessing
     assert settings is not None
     first = settings.normalize(making.begun(network, 1, size, seed=seed).images().detach())
+    # Pixels that no picture can show would excite, and then be cut.
+    black, white = (
+        settings.normalize(torch.full((1, 3, 1, 1), end)).flatten().tolist() for end in (0.0, 1.0)
+    )
+    shown = (Clip(tuple(black), tuple(white)),) if making.name == "classic" else ()
     stopped = False
 
     def run(start: int, stop: int) -> list[Tensor]:
@@ -163,7 +174,7 @@ def _made(
                 steps=steps,
                 optimizer=making.optimizer,
                 transforms=making.transforms,
-                regularizers=held.edits,
+                regularizers=(*held.edits, *shown),
                 seed=seed,
                 preview=preview,
                 what="steps",

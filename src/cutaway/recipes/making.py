@@ -93,7 +93,7 @@ MAKINGS = {
             "fourier",
             "Spectra of decorrelated colours, shifted, zoomed and turned between steps; drawn as they are",
             lambda count, size, seed: Fourier.noise(count, size, seed=seed),
-            Adam(0.03),
+            Adam(0.025),
             128,
             128,
             TRANSFORMS,
