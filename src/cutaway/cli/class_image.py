@@ -105,7 +105,7 @@ def run(
             words = f"score {one['logit']:.3g}" if share is None else f"{100 * share:.1f} %"
             print(
                 f"{one['label']}: {words}"
-                + ("" if one["regularizer"] == "none" else f" ({one['regularizer']})")
+                + ("" if one["regularizer"] == "no regularizer" else f" ({one['regularizer']})")
             )
         print(f"wrote {', '.join(written)}")
     if stopped:

@@ -29,7 +29,7 @@ from cutaway.view.grid import Grid
 from cutaway.view.scale import number
 from cutaway.view.viewable import Viewable
 
-__all__ = ["class_image"]
+__all__ = ["class_image", "score_of"]
 
 ALL = "all"
 PER_ROW = 4
@@ -165,7 +165,7 @@ def _made(
         if stopped:
             return []
         begin = making.begun(network, stop - start, size, seed=[seed] * (stop - start))
-        asked = _score_of(network, first, classes[start:stop])
+        asked = score_of(network, first, classes[start:stop])
         with portion(start, stop, len(classes)):
             found = ascend(
                 network,
@@ -183,12 +183,13 @@ def _made(
         return list(found.images)
 
     parts = in_chunks(len(classes), chunk(network, first, gradient=True), run, "")
+    alone = making.name != "classic"
     cells: list[Viewable] = []
     told: list[dict[str, object]] = []
     for k, image in zip(classes, [one for part in parts for one in part], strict=False):
         given = settings.normalize(image[None].clamp(0, 1)).to(network.device, network.dtype)
         answer = Answer.asked(network, given)
-        words = [answer.text(k) if held.name == "none" else f"{held.name} · {answer.text(k)}"]
+        words = [answer.text(k)] if alone else [held.name, answer.text(k)]
         words.append(f"logit {number(float(answer.logits[k]))}")
         if answer.order[0] != k:
             words.append(f"first: {answer.text(answer.order[0])}")
@@ -198,8 +199,14 @@ def _made(
     return cells, told, stopped
 
 
-def _score_of(network: Network, images: Tensor, classes: Sequence[int]) -> Objective:
-    """Score images by their classes' logits, or by what the ReLU reads that makes these."""
+def score_of(network: Network, images: Tensor, classes: Sequence[int]) -> Objective:
+    """Score images by their classes' logits, or by what the ReLU reads that makes these.
+
+    Args:
+        network: that is asked.
+        images: of the size that it will be asked for.
+        classes: one for each image.
+    """
     trace = network.trace(images)
     try:
         head = find_head(network, trace)

@@ -115,8 +115,8 @@ CLASS_MAKINGS = {
     "fourier": replace(MAKINGS["fourier"], steps=256),
     "classic": replace(
         MAKINGS["classic"],
-        words="Pixels from the mean colour, the gradient over its root mean square, steps of 2 of 255 levels",
-        optimizer=Normalised(2.0),
+        words="Pixels from the mean colour, the gradient over its root mean square, steps of 4 of 255 levels",
+        optimizer=Normalised(4.0),
         steps=128,
         standardised=False,
         mean=True,

@@ -21,15 +21,15 @@ from cutaway.synthesis.regularizers import (
 __all__ = ["REGULARIZERS", "Restraint", "restraint"]
 
 # What total variation costs, for each pixel of an image.
-_ROUGHNESS = 5.0
+_ROUGHNESS = 1000.0
 
 _EDITS: dict[str, Callable[[], Regularizer]] = {
-    "l2": lambda: L2Decay(0.02),
+    "l2": lambda: L2Decay(0.05),
     "blur": lambda: GaussianBlur(0.6, every=2),
-    "small-pixels": lambda: SmallPixels(0.2),
-    "small-gradient": lambda: SmallGradient(0.2),
-    "small-benefit": lambda: SmallBenefit(0.2),
-    "centre": lambda: CentreBias(0.05),
+    "small-pixels": lambda: SmallPixels(0.3),
+    "small-gradient": lambda: SmallGradient(0.3),
+    "small-benefit": lambda: SmallBenefit(0.01),
+    "centre": lambda: CentreBias(0.1),
 }
 REGULARIZERS = (*_EDITS, "tv")
 
@@ -68,4 +68,4 @@ def restraint(names: Sequence[str]) -> Restraint:
             f"regularizer takes {', '.join(REGULARIZERS)}, or all to compare them, got {unknown[0]!r}"
         )
     edits = tuple(_EDITS[name]() for name in names if name in _EDITS)
-    return Restraint(" + ".join(names) or "none", edits, "tv" in names)
+    return Restraint(" + ".join(names) or "no regularizer", edits, "tv" in names)
