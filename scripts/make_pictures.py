@@ -109,11 +109,11 @@ def made(net: cw.Network, index: ActivationIndex) -> dict[str, Viewable]:
     return {
         "filters": cw.filters(net, "fire6", channels=range(0, 384, 24)),
         "filters-classic": cw.filters(net, "fire3", recipe="classic"),
-        "filters-kernels": cw.filters(net, "conv1", channels=range(32), size=64),
+        "filters-kernels": cw.filters(net, "conv1", channels=range(16)),
         "filters-patches": cw.filters(net, "fire9", channels=[64, 128, 192, 480], index=index, patches=9),
         "filters-vgg16": cw.filters("vgg16", ["conv4_3", "conv5_3"], channels=range(8)),
         "class-image": cw.class_image(net, ["Egyptian cat", "espresso", "goldfish", "tarantula"]),
-        "class-image-all": cw.class_image(net, "Egyptian cat", regularizer="all"),
+        "class-image-all": cw.class_image(net, "Egyptian cat", regularizer="all", size=192),
     }
 
 

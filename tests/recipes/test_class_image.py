@@ -112,7 +112,7 @@ def test_total_variation_is_taken_from_the_score():
     image[..., 10:] = 2.0
     # Nine pixels differ from their right neighbour by 2 (the last row has none below, and does not count).
     assert float(held.score({"x": torch.zeros(1, 1, 1, 1), "@input": image})) == pytest.approx(
-        -300 / 200 * 9 * 4
+        -1000 / 200 * 9 * 4
     )
 
 

@@ -42,7 +42,7 @@ def run(
         int | None,
         typer.Option(
             "--steps",
-            help="Of the ascent; 256 for fourier, 128 for classic by default.",
+            help="Of the ascent; 192 for fourier, 128 for classic by default.",
             min=0,
             max=100_000,
             show_default=False,

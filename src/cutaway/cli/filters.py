@@ -91,7 +91,7 @@ def run(
 
     By ascending the gradient of each channel's mean; a sheet of 64 for each layer. Below each image what it reaches:
     the channel's maximum and mean and, with an index, the maximum beside that of the strongest photo. A channel that
-    is silent at the start is pushed up before its ReLU. Ctrl-C keeps what is there.
+    is nearly silent at the start is pushed up before its ReLU. Ctrl-C keeps what is there.
 
     \b
     Examples:
@@ -132,7 +132,7 @@ def run(
             of = [one for one in told if one["layer"] == layer]
             early = sum(one["before_activation"] for one in of)
             words = f"{len(of)} images, {sum(one['max'] > 0 for one in of)} excite their channel"
-            print(f"{layer}: {words}" + (f"; {early} were silent at the start" if early else ""))
+            print(f"{layer}: {words}" + (f"; {early} pushed up before the ReLU" if early else ""))
         print(f"wrote {', '.join(written)}")
     if stopped:
         raise typer.Exit(130)

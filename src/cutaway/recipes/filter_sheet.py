@@ -105,13 +105,15 @@ def _reading(made: Sequence[MadeFilter], told: Sequence[dict[str, object]]) -> s
     if any("best_photo" in numbers for numbers in told):
         words.append("× the best photo: its maximum over that of the strongest photo of the scan.")
     if any(one.before for one in made):
-        words.append("Before ReLU: silent at the start, so that what its ReLU reads was pushed up.")
+        words.append(
+            "Before ReLU: silent in nine places of ten at the start, so that what its ReLU reads was pushed up."
+        )
     after = sorted({one.ascended[0] for one in made if one.after})
     if after:
         words.append(
             f"{made[0].layer} alone is linear in the pixels: {after[0]}, which reads it, was pushed up."
         )
-    dark = [one.channel for one in made if one.before and one.max <= 0]
+    dark = [one.channel for one in made if one.max <= 0]
     if dark:
         words.append(f"Silent to the end: {', '.join(map(str, dark))}.")
     return " ".join(words)

@@ -47,8 +47,8 @@ def filters(
 ) -> Grid | Album:
     """Make the image that excites each channel most, by ascending the gradient of its mean.
 
-    Where a channel is silent on the image it would begin from, its ReLU lets no gradient through; what the ReLU reads
-    is then pushed up instead, and the caption says so. Ctrl-C keeps what is there.
+    Where a channel is silent in nearly all places of the image it would begin from, its ReLU lets no gradient through;
+    what the ReLU reads is then pushed up instead, and the caption says so. Ctrl-C keeps what is there.
 
     Args:
         network: the network, or its name.

@@ -21,6 +21,9 @@ from cutaway.synthesis.ascend import Preview, ascend
 
 __all__ = ["MadeFilter", "made_filters", "rising_layer", "unit_to_ascend"]
 
+# A channel that is zero in more of its places than this part of them is nearly silent.
+_SILENT = 0.9
+
 
 @dataclass(frozen=True)
 class MadeFilter:
@@ -146,7 +149,9 @@ def rising_layer(network: Network, start: Float[Tensor, "1 c h w"], layer: str) 
 def unit_to_ascend(
     network: Network, start: Float[Tensor, "1 c h w"], layer: str, values: Float[Tensor, "..."], channel: int
 ) -> tuple[str, int]:
-    """Tell which channel to push up for one: itself, or what its activation reads where that lets no gradient through.
+    """Tell which channel to push up for one: itself, or what its ReLU reads where it is silent in nearly all places.
+
+    Through a silent place comes no gradient: the image would stay gray there, and the last places may die on the way.
 
     Args:
         network: whose layer.
@@ -155,7 +160,7 @@ def unit_to_ascend(
         values: of the channel, for that image.
         channel: of the layer.
     """
-    if bool((values != 0).any()):
+    if float((values == 0).float().mean()) <= _SILENT:
         return layer, channel
     trace = network.trace(start)
     found = before_activation(trace, network.find(layer, trace), channel)

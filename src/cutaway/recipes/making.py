@@ -112,7 +112,7 @@ MAKINGS = {
 }
 
 CLASS_MAKINGS = {
-    "fourier": replace(MAKINGS["fourier"], steps=256),
+    "fourier": replace(MAKINGS["fourier"], steps=192),
     "classic": replace(
         MAKINGS["classic"],
         words="Pixels from the mean colour, the gradient over its root mean square, steps of 4 of 255 levels",
