@@ -113,7 +113,7 @@ def made(net: cw.Network, index: ActivationIndex) -> dict[str, Viewable]:
         "filters-patches": cw.filters(net, "fire9", channels=[64, 128, 192, 480], index=index, patches=9),
         "filters-vgg16": cw.filters("vgg16", ["conv4_3", "conv5_3"], channels=range(8)),
         "class-image": cw.class_image(net, ["Egyptian cat", "espresso", "goldfish", "tarantula"]),
-        "class-image-all": cw.class_image(net, "Egyptian cat", regularizer="all", size=192),
+        "class-image-all": cw.class_image(net, "Egyptian cat", regularizer="all"),
     }
 
 

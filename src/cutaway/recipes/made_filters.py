@@ -160,8 +160,10 @@ def unit_to_ascend(
         values: of the channel, for that image.
         channel: of the layer.
     """
-    if float((values == 0).float().mean()) <= _SILENT:
-        return layer, channel
+    silent = float((values == 0).float().mean())
     trace = network.trace(start)
-    found = before_activation(trace, network.find(layer, trace), channel)
-    return (layer, channel) if found is None else (found[0].name, found[1])
+    found = before_activation(trace, network.find(layer, trace), channel) if silent > _SILENT else None
+    # Linear in the pixels it has one flat colour at its best: a few places that answer are more to begin from.
+    if found is None or (found[0].parents == (-1,) and silent < 1):
+        return layer, channel
+    return found[0].name, found[1]
