@@ -90,7 +90,7 @@ def main() -> None:
     for name, result in drawn.items():
         image = result.to_image()
         # The docs show them at most this wide.
-        widest = 1200 if name == "conv1" else 1600
+        widest = {"conv1": 1200, "filters-classic": 900}.get(name, 1600)
         if image.width > widest:
             image = image.resize(
                 (widest, round(image.height * widest / image.width)), Image.Resampling.LANCZOS

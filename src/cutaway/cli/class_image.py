@@ -109,4 +109,4 @@ def run(
             )
         print(f"wrote {', '.join(written)}")
     if stopped:
-        raise typer.Exit(130)
+        raise KeyboardInterrupt  # told as such, with what was kept

@@ -135,4 +135,4 @@ def run(
             print(f"{layer}: {words}" + (f"; {early} pushed up before the ReLU" if early else ""))
         print(f"wrote {', '.join(written)}")
     if stopped:
-        raise typer.Exit(130)
+        raise KeyboardInterrupt  # told as such, with what was kept
