@@ -1,7 +1,7 @@
 """Images for channels against Lucent, per step and channel: the same network, size, changes between steps, and Adam.
 
-Lucent (torch-lucent 0.1.8, on the path by PYTHONPATH) imports names of kornia, IPython and torchvision that are not used here,
-so that it gets stand-ins for them.
+Lucent (torch-lucent 0.1.8, on the path by PYTHONPATH) imports names of kornia, IPython and torchvision
+that are not used here, so that it gets stand-ins for them.
 """
 
 from __future__ import annotations

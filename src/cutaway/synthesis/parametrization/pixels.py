@@ -60,7 +60,8 @@ class Pixels:
     def of(cls, pictures: Picture | Sequence[Picture]) -> Pixels:
         """Begin from pictures of one size.
 
-        >>> float(Pixels.of(Picture(np.full((4, 4, 3), 51, np.uint8))).images().detach().mean().round(decimals=3))
+        >>> start = Pixels.of(Picture(np.full((4, 4, 3), 51, np.uint8)))
+        >>> round(float(start.images().detach().mean()), 3)
         0.2
         """
         several = [pictures] if isinstance(pictures, Picture) else list(pictures)
