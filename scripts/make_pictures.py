@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 import cutaway as cw
+from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.recipes.dream import Dream
 from cutaway.view.picture import Picture
 from cutaway.view.viewable import Viewable
@@ -103,10 +104,11 @@ def main() -> None:
         ),
         "audit": biased_suspect(),
     }
+    drawn |= made(net, index)
     for name, result in drawn.items():
         image = result.to_image()
         # The docs show them at most this wide.
-        widest = 1200 if name == "conv1" else 1600
+        widest = {"conv1": 1200, "filters-classic": 900}.get(name, 1600)
         if image.width > widest:
             image = image.resize(
                 (widest, round(image.height * widest / image.width)), Image.Resampling.LANCZOS
@@ -118,6 +120,19 @@ def main() -> None:
             path = OUT / f"{name}.jpg"
             image.save(path, quality=90, subsampling=0)
         print(path, image.size, f"{path.stat().st_size / 1000:.0f} kB")
+
+
+def made(net: cw.Network, index: ActivationIndex) -> dict[str, Viewable]:
+    """Make images that excite channels, and classes."""
+    return {
+        "filters": cw.filters(net, "fire6", channels=range(0, 384, 24)),
+        "filters-classic": cw.filters(net, "fire3", recipe="classic"),
+        "filters-kernels": cw.filters(net, "conv1", channels=range(16)),
+        "filters-patches": cw.filters(net, "fire9", channels=[64, 128, 192, 480], index=index, patches=9),
+        "filters-vgg16": cw.filters("vgg16", ["conv4_3", "conv5_3"], channels=range(8)),
+        "class-image": cw.class_image(net, ["Egyptian cat", "espresso", "goldfish", "tarantula"]),
+        "class-image-all": cw.class_image(net, "Egyptian cat", regularizer="all"),
+    }
 
 
 def correspondence(net: cw.Network, cat: Path) -> Viewable:

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.activations import activations as activations
     from cutaway.recipes.audit import audit as audit
     from cutaway.recipes.check import check as check
+    from cutaway.recipes.class_image import class_image as class_image
     from cutaway.recipes.compare import compare as compare
     from cutaway.recipes.correspondence import correspondence as correspondence
     from cutaway.recipes.deconv import deconv as deconv
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.dream import dream as dream
     from cutaway.recipes.embed import embed as embed
     from cutaway.recipes.explain import explain as explain
+    from cutaway.recipes.filters import filters as filters
     from cutaway.recipes.fool import fool as fool
     from cutaway.recipes.invariance import invariance as invariance
     from cutaway.recipes.layers import layers as layers
@@ -118,6 +120,7 @@ _HOMES = {
     "capture": "cutaway.network.capture:capture",
     "channel": "cutaway.objectives.channel:channel",
     "check": "cutaway.recipes.check:check",
+    "class_image": "cutaway.recipes.class_image:class_image",
     "class_logit": "cutaway.objectives.class_logit:class_logit",
     "class_probability": "cutaway.objectives.class_logit:class_probability",
     "compare": "cutaway.recipes.compare:compare",
@@ -130,6 +133,7 @@ _HOMES = {
     "embed": "cutaway.recipes.embed:embed",
     "explain": "cutaway.recipes.explain:explain",
     "fool": "cutaway.recipes.fool:fool",
+    "filters": "cutaway.recipes.filters:filters",
     "invariance": "cutaway.recipes.invariance:invariance",
     "keep_freed": "cutaway.network.memory:keep_freed",
     "layers": "cutaway.recipes.layers:layers",
@@ -186,6 +190,7 @@ __all__ = [
     "capture",
     "channel",
     "check",
+    "class_image",
     "class_logit",
     "class_probability",
     "compare",
@@ -197,6 +202,7 @@ __all__ = [
     "each",
     "embed",
     "explain",
+    "filters",
     "fool",
     "invariance",
     "keep_freed",

@@ -34,6 +34,8 @@ COMMANDS = {
     "correspondence": "Hide the same part in several photos, and tell how alike their features change.",
     "dream": "Let a layer see more and more in a photo of what it already sees: DeepDream.",
     "fool": "Change a photo so little that nobody sees it, until the network says something else.",
+    "filters": "Make the images that excite a layer's channels most.",
+    "class-image": "Make the image that is most a class to a network.",
     "check": "Look for dead, copied, noisy and aliased filters, and for channels that no photo excites.",
     "layers": "List a network's layers with shapes, parameters and receptive fields.",
     "activations": "Show what a layer's channels answer to photos.",

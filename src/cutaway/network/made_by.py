@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cutaway.network.backward_rule import ACTIVATIONS
 from cutaway.network.trace import Call, Trace
 
-__all__ = ["Maker", "made_by"]
+__all__ = ["Maker", "before_activation", "made_by"]
 
 # They hand each channel on by itself.
 _APART = frozenset(
@@ -15,6 +16,11 @@ _APART = frozenset(
     "feature_alpha_dropout feature_dropout batch_norm instance_norm abs neg exp log sqrt rsqrt square clamp clamp_min "
     "clamp_max clip sign pow nan_to_num max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d lp_pool2d "
     "interpolate upsample contiguous clone detach to".split()
+)
+# They hand each channel on, and what is more before them is more after them.
+_RISING = frozenset(
+    "dropout dropout1d dropout2d dropout3d feature_dropout max_pool2d avg_pool2d adaptive_avg_pool2d "
+    "adaptive_max_pool2d interpolate upsample contiguous clone detach to".split()
 )
 # With one map alone they hand channels on; of two they make one.
 _MEETING = frozenset("add sub mul div maximum minimum lerp addcmul where".split())
@@ -84,6 +90,44 @@ def made_by(trace: Trace, call: Call, channel: int) -> Maker:
             )
         passed.append(call.kind)
         call = before[0]
+
+
+def before_activation(trace: Trace, call: Call, channel: int) -> tuple[Call, int] | None:
+    """Find what the last activation before a channel reads: where a gradient is left when its ReLU is silent.
+
+    Args:
+        trace: in which the call is.
+        call: of the layer.
+        channel: 0-based.
+
+    Returns:
+        The call and its channel; None where none is found, or channels mix on the way.
+
+    >>> from torch import nn, zeros
+    >>> from cutaway.network.record import record
+    >>> trace = record(
+    ...     nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2)),
+    ...     zeros(1, 3, 8, 8),
+    ... )
+    >>> before_activation(trace, trace.calls[-1], 3)[0].name
+    '1'
+    """
+    while call.parents and min(call.parents) >= 0:
+        before = [trace.calls[parent] for parent in call.parents]
+        if call.kind == "cat":
+            found = _part(call, before, channel)
+            if found is None:
+                return None
+            call, channel = found
+        elif len(before) != 1 or not _same(call, before[0]):
+            return None
+        elif call.kind in ACTIVATIONS:
+            return before[0], channel
+        elif call.kind in _RISING:
+            call = before[0]
+        else:
+            return None
+    return None
 
 
 def _part(call: Call, before: list[Call], channel: int) -> tuple[Call, int] | None:

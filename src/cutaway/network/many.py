@@ -104,7 +104,7 @@ def in_chunks(count: int, size: int, run: Callable[[int, int], Result], what: st
         count: of all.
         size: how many to run at once.
         run: the pieces from `start` to before `stop`.
-        what: for the progress.
+        what: for the progress; "" where `run` tells of its own.
 
     Raises:
         OutOfMemory: where it runs out on a single one.
@@ -122,10 +122,11 @@ def in_chunks(count: int, size: int, run: Callable[[int, int], Result], what: st
             if stop - done == 1:
                 raise
             size = max(1, (stop - done) // 2)
-            _log.warning("memory ran out: going on with %d %s at once", size, what)
+            _log.warning("memory ran out: going on with %d %s at once", size, what or "images")
             continue
         done = stop
-        report(what, done, count)
+        if what:
+            report(what, done, count)
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-__all__ = ["Listener", "report", "watched"]
+__all__ = ["Listener", "portion", "report", "watched"]
 
 # (what is done, pieces done, pieces in all)
 Listener = Callable[[str, int, int], None]
@@ -39,3 +39,22 @@ def report(what: str, done: int, total: int) -> None:
     listener = _listener.get()
     if listener is not None:
         listener(what, done, total)
+
+
+@contextmanager
+def portion(start: int, stop: int, count: int) -> Iterator[None]:
+    """Tell what is reported inside `with` as a part of a longer job: its pieces from `start` to before `stop`.
+
+    >>> seen = []
+    >>> with watched(lambda what, done, total: seen.append((done, total))), portion(6, 8, 8):
+    ...     report("steps", 5, 10)
+    >>> seen
+    [(70, 80)]
+    """
+    listener = _listener.get()
+    if listener is None:
+        yield
+        return
+    tell = listener
+    with watched(lambda what, done, total: tell(what, start * total + (stop - start) * done, count * total)):
+        yield

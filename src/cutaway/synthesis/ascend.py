@@ -15,7 +15,7 @@ from cutaway.network.many import quickest_format
 from cutaway.network.network import INPUT, Network
 from cutaway.network.progress import report
 from cutaway.objectives.target import Target, as_objective
-from cutaway.synthesis.optimizers import Adam, Optimizer
+from cutaway.synthesis.optimizers import LBFGS, Adam, Optimizer
 from cutaway.synthesis.parametrization.parametrization import Parametrization
 from cutaway.synthesis.parametrization.pixels import Pixels
 from cutaway.synthesis.regularizers import Regularizer
@@ -105,6 +105,11 @@ def ascend(
             f"regularizers edit pixels, and {type(parametrization).__name__} has none: give a penalty in the "
             "objective instead (cutaway.total_variation), or begin from Pixels"
         )
+    if regularizers and isinstance(optimizer, LBFGS):
+        raise BadSetting(
+            "regularizers edit pixels after a step, which the line searches of LBFGS would undo: give a penalty in the "
+            "objective instead (cutaway.total_variation), or another optimizer"
+        )
     source = torch.Generator().manual_seed(seed)
     parameters = parametrization.parameters()
     first = settings.normalize(parametrization.images().detach()).to(network.device, network.dtype)
@@ -133,7 +138,8 @@ def ascend(
             wanted = [*parameters, plain] if regularizers else parameters
             slopes: Sequence[Tensor | None] = torch.autograd.grad(shown, wanted, slope, allow_unused=True)
         for one, down in zip(parameters, slopes, strict=False):
-            one.grad = torch.zeros_like(one) if down is None else -down
+            # L-BFGS lays it out in a row, and channels-last slopes have none.
+            one.grad = torch.zeros_like(one) if down is None else (-down).contiguous()
         if regularizers and slopes[-1] is not None:
             gradient = slopes[-1]
         history.append(scores.float().cpu())
