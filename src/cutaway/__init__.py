@@ -40,16 +40,23 @@ if TYPE_CHECKING:
     from cutaway.network.network import Network as Network
     from cutaway.network.preprocessing import Preprocessing as Preprocessing
     from cutaway.network.progress import watched as watched
+    from cutaway.objectives.alpha_norm import alpha_norm as alpha_norm
     from cutaway.objectives.channel import channel as channel
     from cutaway.objectives.class_logit import class_logit as class_logit
     from cutaway.objectives.class_logit import class_probability as class_probability
     from cutaway.objectives.contrast import contrast as contrast
+    from cutaway.objectives.direction import direction as direction
+    from cutaway.objectives.diversity import diversity as diversity
+    from cutaway.objectives.gram import gram as gram
+    from cutaway.objectives.gram import gram_matrix as gram_matrix
+    from cutaway.objectives.match import match as match
     from cutaway.objectives.objective import Objective as Objective
     from cutaway.objectives.objective import each as each
     from cutaway.objectives.output_value import output_value as output_value
     from cutaway.objectives.region import region as region
     from cutaway.objectives.similarity import similarity as similarity
     from cutaway.objectives.target import as_objective as as_objective
+    from cutaway.objectives.total_variation import total_variation as total_variation
     from cutaway.objectives.unit import unit as unit
     from cutaway.recipes.activations import activations as activations
     from cutaway.recipes.check import check as check
@@ -60,6 +67,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.embed import embed as embed
     from cutaway.recipes.explain import explain as explain
     from cutaway.recipes.invariance import invariance as invariance
+    from cutaway.recipes.invert import invert as invert
     from cutaway.recipes.layers import layers as layers
     from cutaway.recipes.models import models as models
     from cutaway.recipes.neighbors import neighbors as neighbors
@@ -67,6 +75,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.purity import purity as purity
     from cutaway.recipes.scan import scan as scan
     from cutaway.recipes.segment import segment as segment
+    from cutaway.recipes.texture import texture as texture
     from cutaway.recipes.unit import unit_page as unit_page
     from cutaway.recipes.weights import weights as weights
     from cutaway.view.album import Album as Album
@@ -103,6 +112,7 @@ _HOMES = {
     "WeightsUnavailable": "cutaway.errors:WeightsUnavailable",
     "WorkerLost": "cutaway.errors:WorkerLost",
     "activations": "cutaway.recipes.activations:activations",
+    "alpha_norm": "cutaway.objectives.alpha_norm:alpha_norm",
     "as_objective": "cutaway.objectives.target:as_objective",
     "attribution": "cutaway.attribution",
     "capture": "cutaway.network.capture:capture",
@@ -115,13 +125,19 @@ _HOMES = {
     "correspondence": "cutaway.recipes.correspondence:correspondence",
     "deconv": "cutaway.recipes.deconv:deconv",
     "deconv_sheet": "cutaway.recipes.deconv_sheet:deconv_sheet",
+    "direction": "cutaway.objectives.direction:direction",
+    "diversity": "cutaway.objectives.diversity:diversity",
     "each": "cutaway.objectives.objective:each",
     "embed": "cutaway.recipes.embed:embed",
     "explain": "cutaway.recipes.explain:explain",
+    "gram": "cutaway.objectives.gram:gram",
+    "gram_matrix": "cutaway.objectives.gram:gram_matrix",
     "invariance": "cutaway.recipes.invariance:invariance",
+    "invert": "cutaway.recipes.invert:invert",
     "keep_freed": "cutaway.network.memory:keep_freed",
     "layers": "cutaway.recipes.layers:layers",
     "load": "cutaway.network.load:load",
+    "match": "cutaway.objectives.match:match",
     "memory": "cutaway.network.memory:memory",
     "models": "cutaway.recipes.models:models",
     "neighbors": "cutaway.recipes.neighbors:neighbors",
@@ -134,6 +150,8 @@ _HOMES = {
     "scan": "cutaway.recipes.scan:scan",
     "segment": "cutaway.recipes.segment:segment",
     "similarity": "cutaway.objectives.similarity:similarity",
+    "texture": "cutaway.recipes.texture:texture",
+    "total_variation": "cutaway.objectives.total_variation:total_variation",
     "unit": "cutaway.objectives.unit:unit",
     "unit_page": "cutaway.recipes.unit:unit_page",
     "watched": "cutaway.network.progress:watched",
@@ -164,6 +182,7 @@ __all__ = [
     "WeightsUnavailable",
     "WorkerLost",
     "activations",
+    "alpha_norm",
     "as_objective",
     "attribution",
     "capture",
@@ -176,13 +195,19 @@ __all__ = [
     "correspondence",
     "deconv",
     "deconv_sheet",
+    "direction",
+    "diversity",
     "each",
     "embed",
     "explain",
+    "gram",
+    "gram_matrix",
     "invariance",
+    "invert",
     "keep_freed",
     "layers",
     "load",
+    "match",
     "memory",
     "models",
     "neighbors",
@@ -195,6 +220,8 @@ __all__ = [
     "scan",
     "segment",
     "similarity",
+    "texture",
+    "total_variation",
     "unit",
     "unit_page",
     "watched",

@@ -31,6 +31,8 @@ COMMANDS = {
     "embed": "Lay the photos of a scan out in a plane, near where the network finds them alike.",
     "invariance": "Shift, scale and turn a photo, and tell what becomes of its features and its class.",
     "correspondence": "Hide the same part in several photos, and tell how alike their features change.",
+    "invert": "Make an image from a layer's answer to a photo alone: what the layer still knows.",
+    "texture": "Make more of a picture's texture from what a network's layers tell of it.",
     "check": "Look for dead, copied, noisy and aliased filters, and for channels that no photo excites.",
     "layers": "List a network's layers with shapes, parameters and receptive fields.",
     "activations": "Show what a layer's channels answer to photos.",

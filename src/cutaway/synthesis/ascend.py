@@ -124,7 +124,8 @@ def ascend(
             wanted = [*parameters, plain] if regularizers else parameters
             slopes: Sequence[Tensor | None] = torch.autograd.grad(shown, wanted, slope, allow_unused=True)
         for one, down in zip(parameters, slopes, strict=False):
-            one.grad = torch.zeros_like(one) if down is None else -down
+            # In the parameters' own order: L-BFGS lays gradients out in a row, and these may be channels-last.
+            one.grad = torch.zeros_like(one) if down is None else -down.contiguous()
         if regularizers and slopes[-1] is not None:
             gradient = slopes[-1]
         history.append(found.scores.float().cpu())
