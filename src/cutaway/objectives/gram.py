@@ -17,7 +17,7 @@ KINDS = ("gram", "covariance", "mean")
 _NORMS = ("reference", "paper")
 
 
-def gram_matrix(activations: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c c"]:
+def gram_matrix(activations: Float[Tensor, "n ..."]) -> Float[Tensor, "n c c"]:
     """Give the Gram matrix of maps: how strongly each two channels fire at the same place, on average over places.
 
     Times h·w it is the sum of Gatys et al.; divided, it means the same for any size.
@@ -38,7 +38,7 @@ def gram_matrix(activations: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c c"]
     return flat @ flat.transpose(1, 2) / flat.shape[2]
 
 
-def statistic(activations: Float[Tensor, "n c h w"], kind: str = "gram") -> Float[Tensor, "n ..."]:
+def statistic(activations: Float[Tensor, "n ..."], kind: str = "gram") -> Float[Tensor, "n ..."]:
     """Give what is left of maps when places are forgotten.
 
     Args:
@@ -65,7 +65,7 @@ def statistic(activations: Float[Tensor, "n c h w"], kind: str = "gram") -> Floa
 
 
 def gram(
-    layer: str, reference: Float[Tensor, "m c h w"], kind: str = "gram", norm: str = "reference"
+    layer: str, reference: Float[Tensor, "m ..."], kind: str = "gram", norm: str = "reference"
 ) -> Objective:
     """Score images by minus the squared distance of a layer's statistics to a reference's: 0 where they are equal.
 
@@ -113,7 +113,7 @@ def gram(
     return Objective(f"{kind} of {layer}", (layer,), score)
 
 
-def _places(activations: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c places"]:
+def _places(activations: Float[Tensor, "n ..."]) -> Float[Tensor, "n c places"]:
     if activations.dim() != 4:
         raise BadSetting(
             f"a texture's statistics need maps (n,c,h,w), got {tuple(activations.shape)}: choose an earlier layer"

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor, nn
@@ -27,12 +26,12 @@ from cutaway.objectives.objective import Objective
 from cutaway.objectives.total_variation import total_variation as variation_penalty
 from cutaway.recipes.opened import opened
 from cutaway.recipes.origin import network_spelled, origin, spelled
+from cutaway.recipes.shown import enlarged, shown
 from cutaway.synthesis.ascend import Preview, ascend
 from cutaway.synthesis.optimizers import LBFGS
 from cutaway.synthesis.parametrization.fourier import Fourier
 from cutaway.synthesis.parametrization.pixels import Pixels
 from cutaway.view.grid import Grid
-from cutaway.view.picture import Picture
 from cutaway.view.viewable import Viewable
 
 __all__ = ["METHODS", "Inversion", "Likeness", "invert"]
@@ -45,7 +44,7 @@ READING = (
 )
 # A colour's usual distance from the mean colour, and what it is of the usual difference between neighbours; of 0..1.
 _DEVIATION, _SMOOTHER = 80 / 255, 6.5
-_LAYERS, _TILE = 5, 240
+_LAYERS = 5
 
 
 class Likeness(NamedTuple):
@@ -143,6 +142,7 @@ def invert(
     Source: Mahendran and Vedaldi, "Understanding deep image representations by inverting them" (CVPR 2015); the
     spectrum from Olah, Mordvintsev and Schubert, "Feature visualization" (Distill 2017).
 
+    >>> from cutaway.view.picture import Picture
     >>> net = Network(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), Preprocessing(size=16))
     >>> found = invert(net, Picture(np.full((20, 30, 3), 99, np.uint8)), "0", steps=9)
     >>> found.values.shape, found.scores["0"].error < 0.2
@@ -168,7 +168,7 @@ def invert(
     if not chosen:
         raise BadSetting("layers needs at least one layer, got none")
     wanted = capture(model, plain, list(dict.fromkeys(chosen)))
-    seen = _shown(settings, plain)
+    seen = shown(settings, plain)
     h, w = seen.shape[:2]
     pictures: dict[str, np.ndarray] = {}
     scores: dict[str, Likeness] = {}
@@ -186,7 +186,7 @@ def invert(
         )
         final = settings.normalize(made.images.clamp(0, 1)).to(plain)
         answer = capture(model, final, name)[name]
-        pictures[name] = _shown(settings, final)
+        pictures[name] = shown(settings, final)
         scores[name] = Likeness(
             correlation(pictures[name], seen),
             psnr(pictures[name], seen),
@@ -215,8 +215,8 @@ def invert(
     if stopped:
         caption += f" Stopped: the last picture had {len(history[name])} evaluations."
     name = Path(picture.path).name if picture.path else "photo"
-    cells = [_tile(seen, f"{name}\nas the network sees it\n{w} × {h} pixels")]
-    cells += [_tile(one, _words(layer, scores[layer])) for layer, one in pictures.items()]
+    cells = [enlarged(seen, f"{name}\nas the network sees it\n{w} × {h} pixels")]
+    cells += [enlarged(one, _words(layer, scores[layer])) for layer, one in pictures.items()]
     sheet = Grid(rows=(tuple(cells),), title=f"{model.name}: {name}, made again from layers", caption=caption)
     provenance = origin(model, code, method=method, seed=seed, steps=steps) | {
         "path": picture.path or "",
@@ -238,20 +238,7 @@ def _penalised(
     return objective
 
 
-def _shown(settings: Preprocessing, images: Tensor) -> Float[np.ndarray, "h w 3"]:
-    values = settings.pixels(images.detach().float()).clamp(0, 1)[0].permute(1, 2, 0)
-    return np.ascontiguousarray(values.to("cpu", torch.float32).numpy())
-
-
 def _words(layer: str, score: Likeness) -> str:
     return (
         f"{layer}\ncorrelation {score.correlation:.2f} · {score.psnr:.1f} dB\nfeatures {score.error:.1%} off"
     ).replace("%", " %")
-
-
-def _tile(values: np.ndarray, caption: str) -> Picture:
-    """Draw an image, a small one enlarged; its numbers stay as they are."""
-    picture = Picture.of_values(values, caption=caption)
-    zoom = max(1.0, _TILE / min(picture.size))
-    h, w = (round(side * zoom) for side in picture.size)
-    return Picture(picture.resized((h, w)).pixels, caption, raw=values)
