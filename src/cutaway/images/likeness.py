@@ -12,7 +12,7 @@ from cutaway.errors import BadSetting
 __all__ = ["correlation", "psnr"]
 
 
-def correlation(one: Float[np.ndarray, "h w 3"], other: Float[np.ndarray, "h w 3"]) -> float:
+def correlation(one: Float[np.ndarray, "h w 3"], other: Float[np.ndarray, "h2 w2 3"]) -> float:
     """Give Pearson's correlation over all pixel values, of all colours together: −1..1.
 
     1 is the same picture, up to brightness and contrast; NaN where either has one value only.
@@ -33,7 +33,7 @@ def correlation(one: Float[np.ndarray, "h w 3"], other: Float[np.ndarray, "h w 3
     return float((a * b).sum()) / size if size > 0 else math.nan
 
 
-def psnr(one: Float[np.ndarray, "h w 3"], other: Float[np.ndarray, "h w 3"]) -> float:
+def psnr(one: Float[np.ndarray, "h w 3"], other: Float[np.ndarray, "h2 w2 3"]) -> float:
     """Give the peak signal-to-noise ratio in decibels: 10·log₁₀ of 1 over the mean squared difference.
 
     Args:

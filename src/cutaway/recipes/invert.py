@@ -37,7 +37,7 @@ from cutaway.view.viewable import Viewable
 __all__ = ["METHODS", "Inversion", "Likeness", "invert"]
 
 # The weights of total variation and α-norm that each method has where none are given.
-METHODS = {"fourier": (0.0, 0.0), "paper": (0.01, 0.01)}
+METHODS = {"fourier": (0.0, 0.0), "paper": (0.03, 0.01)}
 READING = (
     "Each picture is made from nothing but what the layer answered to the photo. Correlation and PSNR compare pixels "
     "with the photo's; the last line tells how far the layer's answer to the picture is from its answer to the photo."
