@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 import cutaway as cw
+from cutaway.cli import main
 from cutaway.errors import BadSetting, NonFinite, UnknownLayer, UnsupportedNetwork, WeightsUnavailable
 from cutaway.images.likeness import correlation, psnr
 from cutaway.network.progress import watched
@@ -133,7 +134,10 @@ def test_what_is_refused(net, cat):
     broken = nn.Sequential(nn.Conv2d(3, 2, 3))
     nn.init.constant_(broken[0].bias, torch.inf)
     refused(
-        "0 holds NaN or infinite", NonFinite, layers="0", network=cw.Network(broken, cw.Preprocessing(size=9))
+        "in '0.bias' are NaN or infinite",
+        NonFinite,
+        layers="0",
+        network=cw.Network(broken, cw.Preprocessing(size=9)),
     )
 
 
@@ -145,12 +149,27 @@ def test_likeness_of_pictures_that_cannot_be_compared():
         psnr(flat, other)
 
 
-def test_the_command(cutaway, tmp_path):
-    words = ("invert", str(PHOTO), "--layer", "relu1", "--layer", "fire3", "--size", "48", "--steps", "5")
-    done = cutaway(*words, "--json", cwd=tmp_path)
-    told = json.loads(done.stdout)
+def test_the_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = (
+        "invert",
+        str(PHOTO),
+        "--layer",
+        "relu1",
+        "--layer",
+        "fire3",
+        "--size",
+        "48",
+        "--steps",
+        "5",
+        "--json",
+    )
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    assert end.value.code == 0
+    told = json.loads(capsys.readouterr().out)
     assert list(told["layers"]) == ["relu1", "fire3"]
-    with np.load(tmp_path / "cutaway-out/invert-chelsea.npz") as kept:
+    with np.load("cutaway-out/invert-chelsea.npz") as kept:
         assert kept["values"].shape == (2, 48, 72, 3)
         assert kept["photo"].shape == (48, 72, 3)
         assert kept["correlation"].tolist() == [one["correlation"] for one in told["layers"].values()]

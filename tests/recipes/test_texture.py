@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +10,9 @@ import torch
 from torch import nn
 
 import cutaway as cw
+from cutaway.cli import main
 from cutaway.errors import BadSetting, UnknownLayer, UnsupportedMethod
 from cutaway.synthesis.quilting import quilted
-
-PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 
 
 @pytest.fixture(scope="module")
@@ -99,22 +97,18 @@ def test_quilting_is_seeded_and_knows_only_colours_that_are_there(coffee):
     )
 
 
-def test_the_best_patch_is_the_one_of_a_plain_search():
-    """Of the two that begin alike, the one is taken that goes on from what is there."""
-    source = np.random.default_rng(2)
-    picture = cw.Picture(source.integers(0, 255, (16, 16, 3)).astype(np.uint8))
-    made = quilted(picture, (16, 8), patch=8, overlap=4, seed=5).pixels / 255
-    whole = picture.pixels / 255
-    apart = {
-        (y, x): float(((whole[y : y + 4, x : x + 8] - made[4:8]) ** 2).sum())
-        for y in range(9)
+def test_the_next_patch_goes_on_from_what_is_there():
+    """In noise only one patch fits: the one that follows in the picture."""
+    picture = cw.Picture(np.random.default_rng(2).integers(0, 255, (16, 16, 3)).astype(np.uint8))
+    made = quilted(picture, (12, 8), patch=8, overlap=4, seed=1).pixels
+    corners = [
+        (y, x)
+        for y in range(5)
         for x in range(9)
-    }
-    # The first patch is copied whole; its lower half exists once, unless it lies too low for another below it.
-    corner = min(apart, key=apart.get)
-    below = whole[corner[0] + 4 : corner[0] + 8, corner[1] : corner[1] + 8]
-    if apart[corner] == 0:
-        assert np.array_equal(made[8:12], below)
+        if np.array_equal(picture.pixels[y : y + 8, x : x + 8], made[:8])
+    ]
+    ((y, x),) = corners
+    assert np.array_equal(made, picture.pixels[y : y + 12, x : x + 8])
 
 
 def test_what_is_refused(net, fur):
@@ -126,7 +120,7 @@ def test_what_is_refused(net, fur):
     refused("sets takes cumulative, each, together", sets="all")
     refused("steps must be at least 1", steps=0)
     refused("layers needs at least one", layers=[])
-    refused("size must be", size="large")
+    refused("size must be at least 1 pixel", size=0)
     refused("no layer 'fire99'", UnknownLayer, layers="fire99")
     refused("no maps .n,c,h,w.*choose an earlier layer", UnsupportedMethod, layers="@logits")
     refused("has no preprocessing", network=cw.Network(nn.Conv2d(3, 3, 3)))
@@ -137,15 +131,16 @@ def test_what_is_refused(net, fur):
         quilted(fur, (0, 20))
 
 
-def test_the_command(cutaway, tmp_path, fur):
-    fur.save(tmp_path / "fur.png")
-    done = cutaway(
-        "texture", "fur.png", "--layer", "relu1", "--method", "mean", "--method", "quilting", "--steps", "2",
-        "--source-size", "40", "--size", "48x32", "--json", cwd=tmp_path,
-    )  # fmt: skip
-    told = json.loads(done.stdout)
+def test_the_command(tmp_path, fur, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    fur.save("fur.png")
+    words = "texture fur.png --layer relu1 --method mean --method quilting --steps 2 --source-size 40 --size 48x32"
+    with pytest.raises(SystemExit) as end:
+        main([*words.split(), "--json"])
+    assert end.value.code == 0
+    told = json.loads(capsys.readouterr().out)
     assert list(told["errors"]) == ["mean, relu1", "quilting"]
-    with np.load(tmp_path / "cutaway-out/texture-fur.npz") as kept:
+    with np.load("cutaway-out/texture-fur.npz") as kept:
         assert kept["values"].shape == (2, 48, 32, 3)
         assert kept["errors"].shape == (2, 1)
         assert kept["layers"].tolist() == ["relu1"]
