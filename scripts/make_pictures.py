@@ -157,8 +157,8 @@ def textures(net: cw.Network) -> Viewable:
     """Make textures of two pictures by ever more layers, beside copied patches."""
     rows = []
     for name in ("ihc.png", "gravel.png"):
-        source = photographed(name, 144)
-        made = cw.texture(net, source, source_size="photo", method=["gram", "quilting"], steps=150)
+        source = photographed(name, 128)
+        made = cw.texture(net, source, source_size="photo", method=["gram", "quilting"], steps=100)
         assert isinstance(made.sheet, cw.Grid)
         rows.append((*made.sheet.rows[0], made.sheet.rows[1][1]))
     return cw.Grid(
@@ -170,10 +170,10 @@ def textures(net: cw.Network) -> Viewable:
 
 def statistics(net: cw.Network) -> Viewable:
     """Make one texture by each of three statistics of five layers, wider than its picture."""
-    source = photographed("ihc.png", 144)
+    source = photographed("ihc.png", 128)
     methods = ["gram", "covariance", "mean", "quilting"]
     made = cw.texture(
-        net, source, source_size="photo", method=methods, sets="together", size=(144, 216), steps=150
+        net, source, source_size="photo", method=methods, sets="together", size=(128, 192), steps=100
     )
     (first, *tiles), *others = made.sheet.rows
     row = (first, *tiles, *(cell for row in others for cell in row if cell is not None))

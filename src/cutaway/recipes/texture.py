@@ -255,7 +255,8 @@ class _Maker:
         ascent = ascend(
             self._network,
             Objective(f"{kind} of {', '.join(layers)}", tuple(layers), score),
-            Fourier.noise(1, self._size, seed=self._seed),
+            # Flatter than photos' spectra: with theirs, an even ground comes out in clouds.
+            Fourier.noise(1, self._size, seed=self._seed, spread=0.3, decay=0.5),
             steps=self._steps,
             optimizer=LBFGS(),
             preview=self._preview,
