@@ -13,20 +13,17 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor, nn
 
-from cutaway.errors import BadSetting, UnsupportedMethod
+from cutaway.errors import BadSetting
 from cutaway.images.read import Source, read
-from cutaway.network.capture import capture
 from cutaway.network.main_layers import few_layers
 from cutaway.network.memory import check_fits
 from cutaway.network.network import Network
-from cutaway.objectives.gram import KINDS, gram
-from cutaway.objectives.objective import Objective
+from cutaway.objectives.gram import KINDS
 from cutaway.recipes.opened import opened
 from cutaway.recipes.origin import network_spelled, origin, spelled
 from cutaway.recipes.shown import enlarged, shown
-from cutaway.synthesis.ascend import Preview, ascend
-from cutaway.synthesis.optimizers import LBFGS
-from cutaway.synthesis.parametrization.fourier import Fourier
+from cutaway.recipes.texture_maker import TextureMaker
+from cutaway.synthesis.ascend import Preview
 from cutaway.synthesis.parametrization.seeded import image_size
 from cutaway.synthesis.quilting import quilted
 from cutaway.view.grid import Grid
@@ -152,7 +149,7 @@ def texture(
     target = image_size(tuple(source.shape[2:]) if size is None else size)
     check_fits(model, source.new_zeros(()).expand(1, source.shape[1], *target))
     chosen = [layers] if isinstance(layers, str) else few_layers(model, _LAYERS) if layers is None else layers
-    maker = _Maker(model, source, list(dict.fromkeys(chosen)), target, steps, seed, preview)
+    maker = TextureMaker(model, source, list(dict.fromkeys(chosen)), target, steps, seed, preview)
     seen = shown(settings, source)
     pictures: dict[str, np.ndarray] = {}
     errors: dict[str, dict[str, float]] = {}
@@ -209,69 +206,6 @@ def texture(
         "errors": errors,
     }
     return Texture(pictures, errors, seen, maker.stopped, sheet, sheet.caption, provenance)
-
-
-class _Maker:
-    """Makes textures of one picture."""
-
-    def __init__(
-        self,
-        network: Network,
-        source: Float[Tensor, "1 c h w"],
-        layers: list[str],
-        size: tuple[int, int],
-        steps: int,
-        seed: int,
-        preview: Preview | None,
-    ) -> None:
-        if not layers:
-            raise BadSetting("layers needs at least one layer, got none")
-        self.layers, self.stopped = layers, False
-        self._network, self._size = network, size
-        self._steps, self._seed, self._preview = steps, seed, preview
-        self._wanted = capture(network, source, layers)
-        for layer, values in self._wanted.items():
-            if values.dim() != 4:
-                raise UnsupportedMethod(
-                    f"{layer} of {network.name} gives {tuple(values.shape)}, no maps (n,c,h,w), and a texture is what "
-                    "maps have in common at all places: choose an earlier layer"
-                )
-
-    def groups(self, sets: str) -> list[list[str]]:
-        """List the layers that each texture is made by."""
-        if sets == "each":
-            return [[layer] for layer in self.layers]
-        if sets == "together":
-            return [self.layers]
-        return [self.layers[: k + 1] for k in range(len(self.layers))]
-
-    def made(self, kind: str, layers: list[str]) -> Float[Tensor, "1 3 h w"]:
-        """Make the texture that these layers ask for, every layer counting alike."""
-        parts = [gram(layer, self._wanted[layer], kind) for layer in layers]
-
-        def score(activations: Mapping[str, Tensor]) -> Tensor:
-            return torch.stack([part.score(activations) for part in parts]).mean(0)
-
-        ascent = ascend(
-            self._network,
-            Objective(f"{kind} of {', '.join(layers)}", tuple(layers), score),
-            # Flatter than photos' spectra: with theirs, an even ground comes out in clouds.
-            Fourier.noise(1, self._size, seed=self._seed, spread=0.3, decay=0.5),
-            steps=self._steps,
-            optimizer=LBFGS(),
-            preview=self._preview,
-            what=f"{kind} {layers[-1]}",
-        )
-        self.stopped = ascent.stopped
-        return ascent.images.clamp(0, 1)
-
-    def errors(self, kind: str, images: Float[Tensor, "1 c h w"]) -> dict[str, float]:
-        """Tell for each layer how far images are from the picture's statistics."""
-        found = capture(self._network, images, self.layers)
-        return {
-            layer: float(-gram(layer, self._wanted[layer], kind).score(found)[0]) ** 0.5
-            for layer in self.layers
-        }
 
 
 def _named(group: list[str], sets: str) -> str:
