@@ -215,7 +215,12 @@ def _named(group: list[str], sets: str) -> str:
 
 
 def _words(name: str, errors: Mapping[str, float], group: list[str]) -> str:
-    """Tell the error at the layers that were matched, and at all."""
-    every = f"all layers {np.mean(list(errors.values())):.1%} off"
-    asked = f"these {np.mean([errors[layer] for layer in group]):.1%} off · " if group else "Grams of "
-    return f"{name}\n{asked}{every}".replace("%", " %")
+    """Tell the error at the layers that were matched, and at all where these are more."""
+    told = f"all layers {np.mean(list(errors.values())):.1%} off"
+    if len(group) == len(errors):
+        told = told.removeprefix("all layers ")
+    elif group:
+        told = f"these {np.mean([errors[layer] for layer in group]):.1%} off · {told}"
+    else:
+        told = f"Grams of {told}"
+    return f"{name}\n{told}".replace("%", " %")
