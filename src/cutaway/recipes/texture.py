@@ -220,7 +220,7 @@ def _words(name: str, errors: Mapping[str, float], group: list[str]) -> str:
     if len(group) == len(errors):
         told = told.removeprefix("all layers ")
     elif group:
-        told = f"these {np.mean([errors[layer] for layer in group]):.1%} off · {told}"
+        told = f"these {np.mean([errors[layer] for layer in group]):.1%} off\n{told}"
     else:
         told = f"Grams of {told}"
     return f"{name}\n{told}".replace("%", " %")
