@@ -14,6 +14,7 @@ from PIL import Image
 import cutaway as cw
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.recipes.dream import Dream
+from cutaway.recipes.invert import READING
 from cutaway.view.picture import Picture
 from cutaway.view.viewable import Viewable
 
@@ -99,6 +100,10 @@ def main() -> None:
         "dream": dreams(net),
         "dream-guided": guided(net),
         "fool": cw.fool(net, cat, "goldfish"),
+        "invert": cw.invert(net, cat, size=160),
+        "invert-vgg16": inversions(cw.load("vgg16"), cat),
+        "texture": textures(cw.load("vgg16")),
+        "texture-methods": statistics(cw.load("vgg16")),
         "deconv-overlay": cw.deconv(
             net, cat, ["conv1", "fire3", "fire5", "fire7", "fire9"], top=512, how="overlay"
         ),
@@ -203,6 +208,64 @@ def captioned(made: Dream) -> Picture:
     return replace(
         made.picture, caption=f"{made.provenance['layer']}\n× {last[-1] / last[0]:.2g} in the last octave"
     )
+
+
+def inversions(net: cw.Network, cat: Path) -> Viewable:
+    """Make the middle of a cat's photo again from two layers, and in two ways."""
+    photo = replace(cw.read(cat).cropped((0, 75, 300, 375)), path="chelsea.png, the middle")
+    first = cw.invert(net, photo, "relu2_2", size=176)
+    ways = {
+        "fourier": cw.invert(net, photo, "relu4_3", size=144),
+        "paper": cw.invert(net, photo, "relu4_3", size=144, method="paper"),
+        "pixels, no penalty": cw.invert(
+            net, photo, "relu4_3", size=144, method="paper", total_variation=0, alpha_norm=0
+        ),
+    }
+    cells = list(first.sheet.rows[0])
+    for way, found in ways.items():
+        tile = found.sheet.rows[0][1]
+        assert isinstance(tile, Picture)
+        cells.append(replace(tile, caption=tile.caption.replace("relu4_3", f"relu4_3: {way}")))
+    caption = (
+        f"{READING} Fourier moves a spectrum; paper moves pixels, and subtracts total variation and the α-norm. 100 "
+        "evaluations each."
+    )
+    tiles = [replace(tile.resized((240, 240)), raw=tile.raw) for tile in cells if isinstance(tile, Picture)]
+    return cw.Grid(rows=(tuple(tiles),), title="vgg16: made again from layers", caption=caption)
+
+
+def photographed(name: str, side: int) -> Picture:
+    """Give the upper left square of a photo of scikit-image."""
+    photo = cw.read(str(distribution("scikit-image").locate_file(f"skimage/data/{name}")))
+    least = min(photo.size)
+    return replace(photo.cropped((0, 0, least, least)).resized((side, side)), path=name)
+
+
+def textures(net: cw.Network) -> Viewable:
+    """Make textures of two pictures by ever more layers, beside copied patches."""
+    rows = []
+    for name in ("ihc.png", "gravel.png"):
+        source = photographed(name, 128)
+        made = cw.texture(net, source, source_size="photo", method=["gram", "quilting"], steps=100)
+        assert isinstance(made.sheet, cw.Grid)
+        rows.append((*made.sheet.rows[0], made.sheet.rows[1][1]))
+    return cw.Grid(
+        rows=tuple(rows),
+        title="vgg16: textures by the Gram matrices of ever more layers, and by copied patches",
+        caption=made.sheet.caption,
+    )
+
+
+def statistics(net: cw.Network) -> Viewable:
+    """Make one texture by each of three statistics of five layers, wider than its picture."""
+    source = photographed("ihc.png", 128)
+    methods = ["gram", "covariance", "mean", "quilting"]
+    made = cw.texture(
+        net, source, source_size="photo", method=methods, sets="together", size=(128, 192), steps=100
+    )
+    (first, *tiles), *others = made.sheet.rows
+    row = (first, *tiles, *(cell for row in others for cell in row if cell is not None))
+    return cw.Grid(rows=(row,), title="vgg16: three statistics, and copied patches", caption=made.caption)
 
 
 if __name__ == "__main__":

@@ -41,11 +41,17 @@ if TYPE_CHECKING:
     from cutaway.network.network import Network as Network
     from cutaway.network.preprocessing import Preprocessing as Preprocessing
     from cutaway.network.progress import watched as watched
+    from cutaway.objectives.alpha_norm import alpha_norm as alpha_norm
     from cutaway.objectives.best_match import best_match as best_match
     from cutaway.objectives.channel import channel as channel
     from cutaway.objectives.class_logit import class_logit as class_logit
     from cutaway.objectives.class_logit import class_probability as class_probability
     from cutaway.objectives.contrast import contrast as contrast
+    from cutaway.objectives.direction import direction as direction
+    from cutaway.objectives.diversity import diversity as diversity
+    from cutaway.objectives.gram import gram as gram
+    from cutaway.objectives.gram import gram_matrix as gram_matrix
+    from cutaway.objectives.match import match as match
     from cutaway.objectives.mean_square import mean_square as mean_square
     from cutaway.objectives.objective import Objective as Objective
     from cutaway.objectives.objective import each as each
@@ -53,6 +59,7 @@ if TYPE_CHECKING:
     from cutaway.objectives.region import region as region
     from cutaway.objectives.similarity import similarity as similarity
     from cutaway.objectives.target import as_objective as as_objective
+    from cutaway.objectives.total_variation import total_variation as total_variation
     from cutaway.objectives.unit import unit as unit
     from cutaway.recipes.activations import activations as activations
     from cutaway.recipes.audit import audit as audit
@@ -68,6 +75,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.filters import filters as filters
     from cutaway.recipes.fool import fool as fool
     from cutaway.recipes.invariance import invariance as invariance
+    from cutaway.recipes.invert import invert as invert
     from cutaway.recipes.layers import layers as layers
     from cutaway.recipes.models import models as models
     from cutaway.recipes.neighbors import neighbors as neighbors
@@ -75,6 +83,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.purity import purity as purity
     from cutaway.recipes.scan import scan as scan
     from cutaway.recipes.segment import segment as segment
+    from cutaway.recipes.texture import texture as texture
     from cutaway.recipes.unit import unit_page as unit_page
     from cutaway.recipes.weights import weights as weights
     from cutaway.view.album import Album as Album
@@ -113,6 +122,7 @@ _HOMES = {
     "WeightsUnavailable": "cutaway.errors:WeightsUnavailable",
     "WorkerLost": "cutaway.errors:WorkerLost",
     "activations": "cutaway.recipes.activations:activations",
+    "alpha_norm": "cutaway.objectives.alpha_norm:alpha_norm",
     "as_objective": "cutaway.objectives.target:as_objective",
     "attribution": "cutaway.attribution",
     "audit": "cutaway.recipes.audit:audit",
@@ -128,16 +138,22 @@ _HOMES = {
     "correspondence": "cutaway.recipes.correspondence:correspondence",
     "deconv": "cutaway.recipes.deconv:deconv",
     "deconv_sheet": "cutaway.recipes.deconv_sheet:deconv_sheet",
+    "direction": "cutaway.objectives.direction:direction",
+    "diversity": "cutaway.objectives.diversity:diversity",
     "dream": "cutaway.recipes.dream:dream",
     "each": "cutaway.objectives.objective:each",
     "embed": "cutaway.recipes.embed:embed",
     "explain": "cutaway.recipes.explain:explain",
-    "fool": "cutaway.recipes.fool:fool",
     "filters": "cutaway.recipes.filters:filters",
+    "fool": "cutaway.recipes.fool:fool",
+    "gram": "cutaway.objectives.gram:gram",
+    "gram_matrix": "cutaway.objectives.gram:gram_matrix",
     "invariance": "cutaway.recipes.invariance:invariance",
+    "invert": "cutaway.recipes.invert:invert",
     "keep_freed": "cutaway.network.memory:keep_freed",
     "layers": "cutaway.recipes.layers:layers",
     "load": "cutaway.network.load:load",
+    "match": "cutaway.objectives.match:match",
     "mean_square": "cutaway.objectives.mean_square:mean_square",
     "memory": "cutaway.network.memory:memory",
     "models": "cutaway.recipes.models:models",
@@ -152,6 +168,8 @@ _HOMES = {
     "segment": "cutaway.recipes.segment:segment",
     "similarity": "cutaway.objectives.similarity:similarity",
     "synthesis": "cutaway.synthesis",
+    "texture": "cutaway.recipes.texture:texture",
+    "total_variation": "cutaway.objectives.total_variation:total_variation",
     "unit": "cutaway.objectives.unit:unit",
     "unit_page": "cutaway.recipes.unit:unit_page",
     "watched": "cutaway.network.progress:watched",
@@ -183,6 +201,7 @@ __all__ = [
     "WeightsUnavailable",
     "WorkerLost",
     "activations",
+    "alpha_norm",
     "as_objective",
     "attribution",
     "audit",
@@ -198,16 +217,22 @@ __all__ = [
     "correspondence",
     "deconv",
     "deconv_sheet",
+    "direction",
+    "diversity",
     "dream",
     "each",
     "embed",
     "explain",
     "filters",
     "fool",
+    "gram",
+    "gram_matrix",
     "invariance",
+    "invert",
     "keep_freed",
     "layers",
     "load",
+    "match",
     "mean_square",
     "memory",
     "models",
@@ -222,6 +247,8 @@ __all__ = [
     "segment",
     "similarity",
     "synthesis",
+    "texture",
+    "total_variation",
     "unit",
     "unit_page",
     "watched",
