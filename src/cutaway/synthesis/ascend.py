@@ -146,7 +146,6 @@ def ascend(
         return -scores.sum()
 
     def after(step: int) -> None:
-        nonlocal stopped
         if regularizers:
             assert isinstance(parametrization, Pixels)
             with torch.no_grad():
