@@ -1,10 +1,16 @@
-"""Draw every picture of the README and the docs, into docs/pictures/."""
+"""Draw every picture of the README and the docs, or those named: python scripts/make_pictures.py [NAME …].
+
+They go into docs/pictures/. It takes some ten minutes, and the weights of vgg16 (cutaway models).
+"""
 
 from __future__ import annotations
 
 import runpy
+import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -64,54 +70,17 @@ def biased_suspect() -> cw.Viewable:
         return cw.audit(index, network=network).report.pages[0]
 
 
-def main() -> None:
-    """Write the pictures."""
+def main(*wanted: str) -> None:
+    """Write the pictures, or those of these names."""
     torch.set_num_threads(1)
+    cw.keep_freed()
     OUT.mkdir(parents=True, exist_ok=True)
-    net = cw.load("squeezenet1_1")
-    cat, coffee = PHOTOS / "chelsea.png", PHOTOS / "coffee.png"
-    scanned = Path(tempfile.mkdtemp())
-    (scanned / "photos").mkdir()
-    cuts(scanned / "photos")
-    index = cw.scan(net, scanned / "photos", scanned / "index")
-    drawn = {
-        "explain": cw.explain(net, cat),
-        "camshow": cw.explain(net, coffee, top=1, look="camshow"),
-        "true": cw.explain(net, coffee, true="coffee mug"),
-        "conv1": cw.activations(net, cat, "conv1"),
-        "strongest": cw.activations(net, cat, "fire4", strongest=2, colormap="viridis"),
-        "relu": cw.activations(net, cat, "relu1", channels=[14, 26], relu=True),
-        "two-photos": cw.activations(net, [cat, coffee], "fire6-relu_squeeze1x1", channels=[3, 5]),
-        "weights": cw.weights(net),
-        "compare": cw.compare(net, cat),
-        "methods": cw.compare(
-            # Every method by its name; LRP and SHAP come from other packages.
-            net,
-            coffee,
-            methods=[name for name in cw.attribution.METHODS if name not in ("lrp", "shap")],
-            columns=5,
-        ),
-        "trust": cw.explain(net, coffee, top=1, method="grad-cam", trust="full"),
-        "segment": cw.segment(net, coffee, truth=(20, 100, 380, 480)),
-        "deconv": cw.deconv(net, cat, "fire5"),
-        "invariance": cw.invariance(net, cat),
-        "unit": cw.unit_page(index, "fire7:180"),
-        "correspondence": correspondence(net, cat),
-        "dream": dreams(net),
-        "dream-guided": guided(net),
-        "fool": cw.fool(net, cat, "goldfish"),
-        "invert": cw.invert(net, cat, size=160),
-        "invert-vgg16": inversions(cw.load("vgg16"), cat),
-        "texture": textures(cw.load("vgg16")),
-        "texture-methods": statistics(cw.load("vgg16")),
-        "deconv-overlay": cw.deconv(
-            net, cat, ["conv1", "fire3", "fire5", "fire7", "fire9"], top=512, how="overlay"
-        ),
-        "audit": biased_suspect(),
-    }
-    drawn |= made(net, index)
-    for name, result in drawn.items():
-        image = result.to_image()
+    pictures = recipes(cw.load("squeezenet1_1"), PHOTOS / "chelsea.png", PHOTOS / "coffee.png")
+    unknown = set(wanted) - set(pictures)
+    if unknown:
+        raise SystemExit(f"no picture is named {', '.join(unknown)}. There are: {', '.join(pictures)}")
+    for name in wanted or pictures:
+        image = pictures[name]().to_image()
         # The docs show them at most this wide.
         widest = {"conv1": 1200, "filters-classic": 900}.get(name, 1600)
         if image.width > widest:
@@ -124,20 +93,60 @@ def main() -> None:
         else:
             path = OUT / f"{name}.jpg"
             image.save(path, quality=90, subsampling=0)
-        print(path, image.size, f"{path.stat().st_size / 1000:.0f} kB")
+        print(path, image.size, f"{path.stat().st_size / 1000:.0f} kB", flush=True)
 
 
-def made(net: cw.Network, index: ActivationIndex) -> dict[str, Viewable]:
-    """Make images that excite channels, and classes."""
+def recipes(net: cw.Network, cat: Path, coffee: Path) -> dict[str, Callable[[], Viewable]]:
+    """Say how each picture is made."""
+    # LRP and SHAP come from other packages.
+    every = [name for name in cw.attribution.METHODS if name not in ("lrp", "shap")]
+    layers = ["conv1", "fire3", "fire5", "fire7", "fire9"]
+    classes = ["Egyptian cat", "espresso", "goldfish", "tarantula"]
     return {
-        "filters": cw.filters(net, "fire6", channels=range(0, 384, 24)),
-        "filters-classic": cw.filters(net, "fire3", recipe="classic"),
-        "filters-kernels": cw.filters(net, "conv1", channels=range(16)),
-        "filters-patches": cw.filters(net, "fire9", channels=[64, 128, 192, 480], index=index, patches=9),
-        "filters-vgg16": cw.filters("vgg16", ["conv4_3", "conv5_3"], channels=range(8)),
-        "class-image": cw.class_image(net, ["Egyptian cat", "espresso", "goldfish", "tarantula"]),
-        "class-image-all": cw.class_image(net, "Egyptian cat", regularizer="all"),
+        "explain": lambda: cw.explain(net, cat),
+        "camshow": lambda: cw.explain(net, coffee, top=1, look="camshow"),
+        "true": lambda: cw.explain(net, coffee, true="coffee mug"),
+        "conv1": lambda: cw.activations(net, cat, "conv1"),
+        "strongest": lambda: cw.activations(net, cat, "fire4", strongest=2, colormap="viridis"),
+        "relu": lambda: cw.activations(net, cat, "relu1", channels=[14, 26], relu=True),
+        "two-photos": lambda: cw.activations(net, [cat, coffee], "fire6-relu_squeeze1x1", channels=[3, 5]),
+        "weights": lambda: cw.weights(net),
+        "compare": lambda: cw.compare(net, cat),
+        "methods": lambda: cw.compare(net, coffee, methods=every, columns=5),
+        "trust": lambda: cw.explain(net, coffee, top=1, method="grad-cam", trust="full"),
+        "segment": lambda: cw.segment(net, coffee, truth=(20, 100, 380, 480)),
+        "deconv": lambda: cw.deconv(net, cat, "fire5"),
+        "deconv-overlay": lambda: cw.deconv(net, cat, layers, top=512, how="overlay"),
+        "invariance": lambda: cw.invariance(net, cat),
+        "correspondence": lambda: correspondence(net, cat),
+        "unit": lambda: cw.unit_page(scanned(net), "fire7:180"),
+        "audit": biased_suspect,
+        "filters": lambda: cw.filters(net, "fire6", channels=range(0, 384, 24)),
+        "filters-classic": lambda: cw.filters(net, "fire3", recipe="classic"),
+        "filters-kernels": lambda: cw.filters(net, "conv1", channels=range(16)),
+        "filters-patches": lambda: cw.filters(
+            net, "fire9", channels=[64, 128, 192, 480], index=scanned(net), patches=9
+        ),
+        "filters-vgg16": lambda: cw.filters("vgg16", ["conv4_3", "conv5_3"], channels=range(8)),
+        "class-image": lambda: cw.class_image(net, classes),
+        "class-image-all": lambda: cw.class_image(net, "Egyptian cat", regularizer="all"),
+        "dream": lambda: dreams(net),
+        "dream-guided": lambda: guided(net),
+        "fool": lambda: cw.fool(net, cat, "goldfish"),
+        "invert": lambda: cw.invert(net, cat, size=160),
+        "invert-vgg16": lambda: inversions(cw.load("vgg16"), cat),
+        "texture": lambda: textures(cw.load("vgg16")),
+        "texture-methods": lambda: statistics(cw.load("vgg16")),
     }
+
+
+@cache
+def scanned(net: cw.Network) -> ActivationIndex:
+    """Scan the cuts of ten photos."""
+    folder = Path(tempfile.mkdtemp())
+    (folder / "photos").mkdir()
+    cuts(folder / "photos")
+    return cw.scan(net, folder / "photos", folder / "index", engine="serial")
 
 
 def correspondence(net: cw.Network, cat: Path) -> Viewable:
@@ -269,4 +278,4 @@ def statistics(net: cw.Network) -> Viewable:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])
