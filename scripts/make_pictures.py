@@ -128,13 +128,15 @@ def main() -> None:
 
 
 def made(net: cw.Network, index: ActivationIndex) -> dict[str, Viewable]:
-    """Make images that excite channels, and classes."""
+    """Make images that excite channels and classes, and the facets of each."""
     return {
         "filters": cw.filters(net, "fire6", channels=range(0, 384, 24)),
         "filters-classic": cw.filters(net, "fire3", recipe="classic"),
         "filters-kernels": cw.filters(net, "conv1", channels=range(16)),
         "filters-patches": cw.filters(net, "fire9", channels=[64, 128, 192, 480], index=index, patches=9),
         "filters-vgg16": cw.filters("vgg16", ["conv4_3", "conv5_3"], channels=range(8)),
+        "facets": cw.facets(net, index, "Petri dish", photos=36),
+        "facets-channel": cw.facets(net, index, "fire8:100", photos=36),
         "class-image": cw.class_image(net, ["Egyptian cat", "espresso", "goldfish", "tarantula"]),
         "class-image-all": cw.class_image(net, "Egyptian cat", regularizer="all"),
     }

@@ -139,7 +139,8 @@ def _page(
 ) -> tuple[Album, dict[str, object]]:
     layer, channel = figures.layer, figures.channel
     filters = ChannelFilter(network, layer, channel)
-    shown = photos_of(figures, _LIVE) if pictures is None else pictures
+    room = _LIVE - (image.picture is not None)
+    shown = photos_of(figures, room) if pictures is None else pictures
     live = [read_live(network, photo, layer, channel) for photo in shown]
     sheet, projected = places(network, figures)
     beside, others = similar(figures, filters)
