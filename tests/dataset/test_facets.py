@@ -17,7 +17,7 @@ from cutaway.recipes.scanned_network import scanned_network
 
 @pytest.fixture(scope="module")
 def sheet(net, index):
-    return cw.facets(net, index, "light", count=2, steps=6)
+    return cw.facets(net, index, "light", count=2, steps=24)
 
 
 def prepared(net, index, names):
@@ -68,7 +68,8 @@ def test_what_is_told_is_what_the_network_answers(sheet, net, index):
             logits = net.module(net.preprocessing.normalize(raw))[0].detach()
             assert one[key]["logit"] == pytest.approx(float(logits[1]), abs=1e-4)
             assert one[key]["probability"] == pytest.approx(float(logits.softmax(0)[1]), abs=1e-5)
-    assert all(one["made"]["logit"] > one["mean"]["logit"] for one in sheet.provenance["facets"])
+    large = cw.facets(net, index, "light", count=2, steps=24, size=96)
+    assert all(one["made"]["logit"] > one["mean"]["logit"] for one in large.provenance["facets"])
 
 
 def test_without_labels_of_its_name_the_network_tells_the_photos(net, index):
@@ -99,7 +100,7 @@ def test_a_channels_photos_are_its_strongest(net, index):
 
 
 def test_same_seed_same_images_and_stopping_keeps_what_is_there(sheet, net, index):
-    again = cw.facets(net, index, 1, count=2, steps=6)
+    again = cw.facets(net, index, 1, count=2, steps=24)
     assert all(np.array_equal(a.values, b.values) for a, b in zip(sheet.rows[2], again.rows[2], strict=True))
     stopped = cw.facets(net, index, "light", count=2, steps=6, preview=lambda step, images: step == 2)
     assert stopped.provenance["stopped"]

@@ -143,7 +143,8 @@ def run(
     else:
         print(result.title)
         for n, one in enumerate(told):
-            print(f"facet {n + 1}: {len(one['photos'])} photos")
+            count = len(one["photos"])
+            print(f"facet {n + 1}: {count} photo{'' if count == 1 else 's'}")
         print(f"wrote {', '.join(written)}")
     if stopped:
         raise KeyboardInterrupt  # told as such, with what was kept
