@@ -118,6 +118,7 @@ def test_same_seed_same_images_and_stopping_keeps_what_is_there(sheet, net, inde
     [
         ("light", {"count": 99}, BadSetting, "99 facets need at least as many photos, and there are 35"),
         ("light", {"count": 0}, BadSetting, "at least one facet"),
+        ("light", {"photos": -1}, BadSetting, "photos must be at least 1, got -1"),
         ("light", {"label": "grey"}, BadSetting, "no photo labelled 'grey'. It has: dark, light"),
         ("1:0", {}, BadSetting, "there are 0"),  # a dead channel
         ("4:2", {"label": "light"}, BadSetting, "label goes with a class"),

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.dataset.facets import Facet, facets_of
+from cutaway.errors import BadSetting
 from cutaway.network.many import in_chunks
 from cutaway.network.memory import chunk
 from cutaway.network.network import Network
@@ -121,6 +122,8 @@ def facets(
     scan = indexed(index)
     model = scanned_network(scan, opened(network))
     making = making_of(recipe, _MAKINGS)
+    if photos is not None and photos < 1:
+        raise BadSetting(f"photos must be at least 1, got {photos}")
     wanted = facet_target(model, scan, target, label)
     chosen, which = wanted.photos(scan, photos)
     kept = scan.layer(layer) if layer is not None else str(scan.manifest["features"])
