@@ -128,6 +128,8 @@ def recipes(net: cw.Network, cat: Path, coffee: Path) -> dict[str, Callable[[], 
             net, "fire9", channels=[64, 128, 192, 480], index=scanned(net), patches=9
         ),
         "filters-vgg16": lambda: cw.filters("vgg16", ["conv4_3", "conv5_3"], channels=range(8)),
+        "facets": lambda: cw.facets(net, scanned(net), "Petri dish", photos=36),
+        "facets-channel": lambda: cw.facets(net, scanned(net), "fire8:100", photos=36),
         "class-image": lambda: cw.class_image(net, classes),
         "class-image-all": lambda: cw.class_image(net, "Egyptian cat", regularizer="all"),
         "dream": lambda: dreams(net),

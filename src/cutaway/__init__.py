@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.dream import dream as dream
     from cutaway.recipes.embed import embed as embed
     from cutaway.recipes.explain import explain as explain
+    from cutaway.recipes.facets import facets as facets
     from cutaway.recipes.filters import filters as filters
     from cutaway.recipes.fool import fool as fool
     from cutaway.recipes.invariance import invariance as invariance
@@ -144,6 +145,7 @@ _HOMES = {
     "each": "cutaway.objectives.objective:each",
     "embed": "cutaway.recipes.embed:embed",
     "explain": "cutaway.recipes.explain:explain",
+    "facets": "cutaway.recipes.facets:facets",
     "filters": "cutaway.recipes.filters:filters",
     "fool": "cutaway.recipes.fool:fool",
     "gram": "cutaway.objectives.gram:gram",
@@ -223,6 +225,7 @@ __all__ = [
     "each",
     "embed",
     "explain",
+    "facets",
     "filters",
     "fool",
     "gram",

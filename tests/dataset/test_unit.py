@@ -6,9 +6,11 @@ import json
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 import cutaway as cw
-from cutaway.errors import BadIndex, BadSetting, UnknownLayer, UnsupportedMethod
+from cutaway.errors import BadIndex, BadSetting, UnknownLayer, UnsupportedMethod, UnsupportedNetwork
 from cutaway.recipes.channel_figures import correlations
 from cutaway.recipes.patches import told_row
 from cutaway.recipes.scanned_network import scanned_network
@@ -49,7 +51,7 @@ def test_the_map_is_the_channels(told, index, net):
 
 def test_maps_on_other_photos_share_one_scale(index, net):
     photos = [index.path(1), index.path(40)]
-    found = cw.unit_page(index, ("4", 3), photos=photos, network=net)
+    found = cw.unit_page(index, ("4", 3), photos=photos, synthesised=False, network=net)
     maps = next(one for one in found.pages if getattr(one, "title", "") == "Where it fires")
     cells = [cell for row in maps.rows for cell in row]
     assert len(cells) == 2
@@ -109,20 +111,17 @@ def test_a_dead_channel_says_so(index, net):
 
 
 def test_several_and_by_lot(index, net):
-    both = cw.unit_page(index, ["1:2", ("4", 5)], k=2, network=net)
+    both = cw.unit_page(index, ["1:2", ("4", 5)], k=2, synthesised=False, network=net)
     assert [one["unit"] for one in both.provenance["units"]] == ["1:2", "4:5"]
     assert both.names == ("Sequential · 1:2", "Sequential · 4:5")
-    lots = [
-        [
-            one["unit"]
-            for one in cw.unit_page(index, random=3, seed=seed, k=2, network=net).provenance["units"]
-        ]
-        for seed in (1, 1, 2)
-    ]
+    lots = []
+    for seed in (1, 1, 2):
+        drawn = cw.unit_page(index, random=3, seed=seed, k=2, synthesised=False, network=net)
+        lots.append([one["unit"] for one in drawn.provenance["units"]])
     assert lots[0] == lots[1] != lots[2]
     assert len(set(lots[0])) == 3
-    of_one = cw.unit_page(index, "4", random=2, k=2, network=net).provenance["units"]
-    assert {one["layer"] for one in of_one} == {"4"}
+    of_one = cw.unit_page(index, "4", random=2, k=2, synthesised=False, network=net)
+    assert {one["layer"] for one in of_one.provenance["units"]} == {"4"}
 
 
 def test_a_synthesised_image_has_its_place(index, net):
@@ -133,6 +132,28 @@ def test_a_synthesised_image_has_its_place(index, net):
     assert first.caption.startswith("synthesised")
     with pytest.raises(BadSetting, match="one image for each of the 2 units, got 1"):
         cw.unit_page(index, ["4:3", "4:2"], synthesised=image, network=net)
+
+
+def test_the_image_made_for_it_is_that_of_filters(page, told, index, net):
+    first = next(one for one in page.pages if getattr(one, "title", "") == "Where it fires").rows[0][0]
+    sheet = cw.filters(scanned_network(index, net), "4", channels=[3], index=index)
+    assert told["synthesised"] == sheet.provenance["filters"][0]
+    assert np.array_equal(first.values, sheet.rows[0][0].values)
+    best = index.top("4", 3, 1)[0].value
+    assert first.caption.endswith(f"{told['synthesised']['max'] / best:.2g} × the best photo")
+
+
+def test_a_network_of_one_size_has_a_page_without_it(album, tmp_path):
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 22 * 22, 2))
+    fixed = cw.Network(module, cw.Preprocessing(size=24), classes=["dark", "light"])
+    index = cw.scan(fixed, album / "light", tmp_path / "index", engine="serial")
+    page = cw.unit_page(index, "1:2", network=fixed)
+    maps = next(one for one in page.pages if getattr(one, "title", "") == "Where it fires")
+    assert page.provenance["units"][0]["synthesised"] is None
+    assert maps.caption.startswith("No image was made to excite it: ")
+    with pytest.raises(UnsupportedNetwork):
+        cw.unit_page(index, "1:2", synthesised=True, network=fixed)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import torch
 from scipy import ndimage
 
 from cutaway.errors import BadSetting
-from cutaway.synthesis import Jitter, Pad, Rotate, Scale
+from cutaway.synthesis import Fade, Jitter, Pad, Rotate, Scale
 
 
 def images(h: int = 9, w: int = 12) -> torch.Tensor:
@@ -82,7 +82,9 @@ def test_pad_by_hand():
     assert Pad(2, mirror=True)(row, source())[0, 0, 2].tolist() == [3, 2, 1, 2, 3, 2, 1]
 
 
-@pytest.mark.parametrize("transform", [Jitter(2), Jitter(2, wrap=False), Pad(2), Scale([0.8]), Rotate([7])])
+@pytest.mark.parametrize(
+    "transform", [Jitter(2), Jitter(2, wrap=False), Pad(2), Scale([0.8]), Rotate([7]), Fade(0.4)]
+)
 def test_draws_nothing_from_elsewhere_and_passes_gradients(transform):
     before = torch.get_rng_state()
     given = images().requires_grad_(True)

@@ -36,6 +36,7 @@ COMMANDS = {
     "fool": "Change a photo so little that nobody sees it, until the network says something else.",
     "filters": "Make the images that excite a layer's channels most.",
     "class-image": "Make the image that is most a class to a network.",
+    "facets": "Make an image for each kind of photos that a class or a channel stands for, from a scan.",
     "invert": "Make an image from a layer's answer to a photo alone: what the layer still knows.",
     "texture": "Make more of a picture's texture from what a network's layers tell of it.",
     "check": "Look for dead, copied, noisy and aliased filters, and for channels that no photo excites.",

@@ -21,6 +21,7 @@ from cutaway.cli.options import (
 )
 from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
+from cutaway.errors import BadSetting
 
 
 def run(
@@ -56,7 +57,16 @@ def run(
         list[str] | None,
         typer.Option(
             "--synthesised",
-            help="An image that was made to excite the unit; one for each unit, in their order.",
+            help="An image of your own that excites the unit, instead of one made here; one for each unit, in their "
+            "order.",
+            show_default=False,
+        ),
+    ] = None,
+    made: Annotated[
+        bool | None,
+        typer.Option(
+            "--made/--no-made",
+            help="Make an image that excites the unit, as `cutaway filters` does; where the network can, by default.",
             show_default=False,
         ),
     ] = None,
@@ -79,8 +89,9 @@ def run(
 ) -> None:
     """Show all that can be told of a channel on one page, from a scan.
 
-    Its map on photos, the strongest and the lowest places, what in each made it fire, with a proof, the filter that
-    made it, how its maxima lie over the photos, which label it fires for and how purely, and the channels most like it.
+    An image made to excite it, its map on photos, the strongest and the lowest places, what in each made it fire, with
+    a proof, the filter that made it, how its maxima lie over the photos, which label it fires for and how purely, and
+    the channels most like it.
 
     \b
     Examples:
@@ -89,6 +100,8 @@ def run(
       cutaway unit fire5:40 fire9:12 --index index/ --photo cat.jpg
       cutaway unit fire9 --random 5 --seed 1 --index index/
     """
+    if synthesised is not None and made:
+        raise BadSetting("--made makes the image, and --synthesised gives one: leave one of them out")
     from cutaway.dataset.activation_index import open_index
     from cutaway.network.memory import memory
     from cutaway.recipes.unit import unit_page
@@ -104,7 +117,7 @@ def run(
             random=random,
             seed=seed,
             k=k,
-            synthesised=synthesised,
+            synthesised=made if synthesised is None else synthesised,
             network=network,
         )
     told = result.provenance["units"]

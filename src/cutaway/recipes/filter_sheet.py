@@ -18,7 +18,7 @@ from cutaway.view.picture import Picture
 from cutaway.view.scale import number
 from cutaway.view.viewable import Viewable
 
-__all__ = ["filter_sheet"]
+__all__ = ["caption_of", "filter_sheet", "told_filter"]
 
 COLUMNS = 8
 
@@ -46,8 +46,11 @@ def filter_sheet(
     """
     layer = made[0].layer
     kept = index if index is not None and layer in index.layers else None
-    told = [_told(one, kept) for one in made]
-    cells = [making.drawn(one.image, _caption(one, numbers)) for one, numbers in zip(made, told, strict=True)]
+    told = [told_filter(one, kept) for one in made]
+    cells = [
+        making.drawn(one.image, caption_of(one, numbers, str(one.channel)))
+        for one, numbers in zip(made, told, strict=True)
+    ]
     title = f"{network.name} · {layer}: what excites its channels"
     caption = f"{making.words}; {steps} steps. {_reading(made, told)}"
     if patches and kept is not None:
@@ -71,8 +74,13 @@ def _rows(cells: Sequence[Viewable]) -> tuple[tuple[Viewable, ...], ...]:
     return tuple(tuple(cells[at : at + COLUMNS]) for at in range(0, len(cells), COLUMNS))
 
 
-def _told(one: MadeFilter, index: ActivationIndex | None) -> dict[str, object]:
-    """The numbers of an image, for a machine."""
+def told_filter(one: MadeFilter, index: ActivationIndex | None) -> dict[str, object]:
+    """Tell the numbers of an image, for a machine.
+
+    Args:
+        one: the image.
+        index: of a scan with its layer, for what it reaches beside the strongest photo.
+    """
     numbers: dict[str, object] = {
         "layer": one.layer,
         "channel": one.channel,
@@ -88,8 +96,15 @@ def _told(one: MadeFilter, index: ActivationIndex | None) -> dict[str, object]:
     return numbers
 
 
-def _caption(one: MadeFilter, numbers: dict[str, object]) -> str:
-    lines = [f"{one.channel}{' · before ReLU' if one.before else ''}"]
+def caption_of(one: MadeFilter, numbers: dict[str, object], name: str) -> str:
+    """Write what an image reaches, below its name.
+
+    Args:
+        one: the image.
+        numbers: that `told_filter` tells of it.
+        name: of the image.
+    """
+    lines = [f"{name}{' · before ReLU' if one.before else ''}"]
     lines.append(f"max {number(one.max)} · mean {number(one.mean)}")
     ratio = numbers.get("of_best_photo")
     if isinstance(ratio, float):

@@ -25,6 +25,7 @@ from cutaway.recipes.origin import origin, spelled
 from cutaway.recipes.patches import USUAL, indexed, told_row
 from cutaway.recipes.purity import spot_of, told_cosine
 from cutaway.recipes.scanned_network import scanned_network
+from cutaway.recipes.unit_image import Synthesised, UnitImage, given_images, made_image
 from cutaway.recipes.unit_sections import (
     in_data,
     label_table,
@@ -51,23 +52,25 @@ def unit_page(
     random: int | None = None,
     seed: int = 0,
     k: int | None = None,
-    synthesised: Source | Sequence[Source] | None = None,
+    synthesised: Synthesised = None,
     network: Network | str | nn.Module | None = None,
 ) -> Album:
     """Show all that can be told of a unit (a channel of a layer) on one page; several give a page each.
 
-    On it: the channel's map on photos, its strongest and lowest places, deconvnet and guided backpropagation of each
-    strongest one with a proof, the filter that made it, how its maxima lie over the data set, how well it finds each
-    label, how alike its places are, and the channels most like it.
+    On it: an image made to excite the channel, its map on photos, its strongest and lowest places, deconvnet and guided
+    backpropagation of each strongest one with a proof, the filter that made it, how its maxima lie over the data set,
+    how well it finds each label, how alike its places are, and the channels most like it.
 
     Args:
         index: that `scan` made, or its folder.
         units: "fire5:40" or ("fire5", 40), or several; with `random`, layers to draw from ("fire5"), None for all.
         photos: that the map is drawn on; None takes those in which the channel is strongest.
         random: so many units drawn by lot, silent ones not left out.
-        seed: of the lot.
+        seed: of the lot, and of the images that are made.
         k: strongest and lowest places; None takes nine, or what the scan kept where that is less.
-        synthesised: an image that was made to excite the unit, shown before the photos; one for each unit.
+        synthesised: the image shown before the photos, made to excite the unit: None makes it as `filters` does where
+            the network takes images of other sizes than the scan's, True refuses a network that does not, False leaves
+            it out; or images of your own, one for each unit.
         network: of the scan, where its name does not open it.
 
     Returns:
@@ -85,22 +88,33 @@ def unit_page(
     >>> net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), Preprocessing(size=32))
     >>> index = scan(net, "examples/photos", tempfile.mkdtemp() + "/index", engine="serial")
     >>> page = unit_page(index, "1:2", network=net)
-    >>> page.provenance["units"][0]["filter"]["made_by"]
-    'filter 2 of 0, through relu'
+    >>> told = page.provenance["units"][0]
+    >>> told["filter"]["made_by"], told["synthesised"]["of_best_photo"] > 1
+    ('filter 2 of 0, through relu', True)
     """
     opened = indexed(index)
     count = k if k is not None else min(USUAL, opened.kept, int(opened.present.sum()))
     chosen = _chosen(opened, units, random, seed)
     pictures = None if photos is None else list(read_all(photos))
-    made = _synthesised(synthesised, len(chosen))
+    given = (
+        None
+        if synthesised is None or isinstance(synthesised, bool)
+        else given_images(synthesised, len(chosen))
+    )
     model = scanned_network(opened, network)
     random_places: dict[str, float] = {}
     pages: list[Album] = []
     told: list[dict[str, object]] = []
-    for done, ((layer, channel), image) in enumerate(zip(chosen, made, strict=True)):
+    for done, (layer, channel) in enumerate(chosen):
         if layer not in random_places:
             random_places[layer] = yardstick(model, opened, layer)
         figures = ChannelFigures(opened, layer, channel, count)
+        if given is not None:
+            image = given[done]
+        elif synthesised is False:
+            image = UnitImage()
+        else:
+            image = made_image(model, opened, layer, channel, seed, wanted=synthesised is True)
         page, numbers = _page(model, figures, pictures, image, random_places[layer])
         pages.append(page)
         told.append(numbers)
@@ -108,7 +122,7 @@ def unit_page(
     names = [f"{layer}:{channel}" for layer, channel in chosen]
     paths = None if pictures is None else [picture.path or "photo" for picture in pictures]
     named = repr(names[0] if len(names) == 1 else names)
-    code = spelled(unit_page, repr(str(opened.folder)), named, photos=paths, k=k)
+    code = spelled(unit_page, repr(str(opened.folder)), named, photos=paths, k=k, seed=seed)
     where = origin(model, code, k=count, seed=seed) | {"index": str(opened.folder), "units": told}
     if len(pages) == 1:
         return replace(pages[0], provenance=where)
@@ -120,12 +134,13 @@ def _page(
     network: Network,
     figures: ChannelFigures,
     pictures: Sequence[Picture] | None,
-    synthesised: Picture | None,
+    image: UnitImage,
     random_places: float,
 ) -> tuple[Album, dict[str, object]]:
     layer, channel = figures.layer, figures.channel
     filters = ChannelFilter(network, layer, channel)
-    shown = photos_of(figures, _LIVE) if pictures is None else pictures
+    room = _LIVE - (image.picture is not None)
+    shown = photos_of(figures, room) if pictures is None else pictures
     live = [read_live(network, photo, layer, channel) for photo in shown]
     sheet, projected = places(network, figures)
     beside, others = similar(figures, filters)
@@ -133,7 +148,7 @@ def _page(
     alike = homogeneity(columns, mean_column(figures.index, layer), channel)
     several: list[Viewable | None] = [
         sheet,
-        live_maps(network, layer, live, synthesised),
+        live_maps(network, layer, live, image.picture, image.words),
         in_data(figures, filters),
         label_table(figures),
         beside,
@@ -165,6 +180,7 @@ def _page(
         "filter": filters.told(),
         "similar": others,
         "live": [one.told() for one in live],
+        "synthesised": image.told,
     }
     return page, numbers
 
@@ -265,12 +281,3 @@ def _drawn_by_lot(
         raise BadSetting(f"random must lie in 1..{len(every)}, the channels to draw from, got {count}")
     drawn = np.random.default_rng(seed).choice(len(every), count, replace=False)
     return [every[int(k)] for k in drawn]
-
-
-def _synthesised(images: Source | Sequence[Source] | None, count: int) -> list[Picture | None]:
-    if images is None:
-        return [None] * count
-    several = read_all(images)
-    if len(several) != count:
-        raise BadSetting(f"synthesised takes one image for each of the {count} units, got {len(several)}")
-    return list(several)

@@ -81,9 +81,17 @@ def read_live(network: Network, photo: Picture, layer: str, channel: int) -> Liv
 
 
 def live_maps(
-    network: Network, layer: str, several: Sequence[Live], synthesised: Picture | None
+    network: Network, layer: str, several: Sequence[Live], synthesised: Picture | None, words: str = ""
 ) -> Grid | None:
-    """Draw the channel's maps on their photos, all on one scale; before them an image that was made for it."""
+    """Draw the channel's maps on their photos, all on one scale; before them an image that was made for it.
+
+    Args:
+        network: that was scanned with.
+        layer: of the channel.
+        several: its maps.
+        synthesised: the image.
+        words: of it, below all.
+    """
     scale = Scale("layer").fit_all([one.values for one in several]) if several else Range(0.0, 0.0, "layer")
     cells: list[Picture | Live] = [*([synthesised] if synthesised is not None else []), *several]
     rows: list[tuple[Viewable, ...]] = []
@@ -95,13 +103,13 @@ def live_maps(
         tall = min(TALL, round(room / sum(w / h for h, w in shapes)))
         rows.append(
             tuple(
-                replace(_tall(one, tall), caption="synthesised\nmade to excite it")
+                replace(_tall(one, tall), caption=one.caption, raw=one.raw)
                 if isinstance(one, Picture)
                 else one.drawn(network, layer, scale, tall)
                 for one in here
             )
         )
-    return Grid(tuple(rows), title="Where it fires") if rows else None
+    return Grid(tuple(rows), title="Where it fires", caption=words) if rows else None
 
 
 def places(network: Network, figures: ChannelFigures) -> tuple[Grid, list[ProjectedRow]]:

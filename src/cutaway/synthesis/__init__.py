@@ -23,7 +23,7 @@ from cutaway.synthesis.regularizers import (
     SmallPixels,
 )
 from cutaway.synthesis.tiles import Tiles
-from cutaway.synthesis.transforms import Jitter, Pad, Rotate, Scale
+from cutaway.synthesis.transforms import Fade, Jitter, Pad, Rotate, Scale
 
 __all__ = [
     "LBFGS",
@@ -32,6 +32,7 @@ __all__ = [
     "Ball",
     "CentreBias",
     "Clip",
+    "Fade",
     "Fourier",
     "GaussianBlur",
     "Jitter",

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from cutaway.errors import BadSetting
 
-__all__ = ["Jitter", "Pad", "Rotate", "Scale", "Transform"]
+__all__ = ["Fade", "Jitter", "Pad", "Rotate", "Scale", "Transform"]
 
 
 @runtime_checkable
@@ -141,3 +141,32 @@ class Rotate:
         way = images.new_tensor([[cos, -sin * h / w, 0.0], [sin * w / h, cos, 0.0]])
         grid = F.affine_grid(way.expand(len(images), 2, 3), list(images.shape), align_corners=False)
         return F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+
+
+@dataclass(frozen=True)
+class Fade:
+    """Fades images to the mean colour away from the middle: what is pushed up lies there, and not in many places.
+
+    Args:
+        width: standard deviation of the window, as a part of the image's half side.
+
+    Source: the centre bias of Nguyen, Yosinski and Clune, "Multifaceted feature visualization" (ICML workshop 2016), as
+    a gradient that is strongest in the middle.
+
+    >>> faded = Fade(0.5)(torch.ones(1, 1, 3, 3), torch.Generator())[0, 0]
+    >>> faded[1].round(decimals=3)
+    tensor([0.1350, 1.0000, 0.1350])
+    """
+
+    width: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.width <= 0:
+            raise BadSetting(f"width must be above 0, got {self.width}")
+
+    def __call__(
+        self, images: Float[Tensor, "n c h w"], source: torch.Generator
+    ) -> Float[Tensor, "n c h2 w2"]:
+        """Fade images."""
+        y, x = (torch.linspace(-1, 1, side).to(images) for side in images.shape[2:])
+        return images * torch.exp(-0.5 * (y[:, None] ** 2 + x**2) / self.width**2)
