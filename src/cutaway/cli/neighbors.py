@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cutaway.cli.options import Index, Json, Moved, Out, Weights, open_network
+from cutaway.cli.options import Index, Json, Moved, Out, ScanModel, Weights, open_network
 from cutaway.cli.write import place, write
 
 
@@ -31,15 +31,7 @@ def run(
         str, typer.Option("--engine", help="exact, or faiss for very large indexes.")
     ] = "exact",
     photos: Moved = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            "-m",
-            help="The network of the scan, where its name does not open it.",
-            show_default=False,
-        ),
-    ] = None,
+    model: ScanModel = None,
     weights: Weights = None,
     out: Out = "cutaway-out",
     as_json: Json = False,

@@ -20,6 +20,7 @@ __all__ = [
     "MaxMemory",
     "Model",
     "Out",
+    "ScanModel",
     "Seed",
     "Size",
     "Weights",
@@ -72,6 +73,12 @@ MaxMemory = Annotated[
     ),
 ]
 Index = Annotated[str, typer.Option("--index", "-i", help="Folder of an index that `cutaway scan` made.")]
+ScanModel = Annotated[
+    str | None,
+    typer.Option(
+        "--model", "-m", help="The network of the scan, where its name does not open it.", show_default=False
+    ),
+]
 Moved = Annotated[
     str | None,
     typer.Option(

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cutaway.cli.kept import keep
-from cutaway.cli.options import Index, Json, Moved, Seed, Weights, open_network
+from cutaway.cli.options import Index, Json, Moved, ScanModel, Seed, Weights, open_network
 from cutaway.cli.progress import progress
 
 
@@ -35,15 +35,7 @@ def run(
         int, typer.Option("--rows", help="How many channels are printed, purest first.", min=1)
     ] = 20,
     photos: Moved = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            "-m",
-            help="The network of the scan, where its name does not open it.",
-            show_default=False,
-        ),
-    ] = None,
+    model: ScanModel = None,
     weights: Weights = None,
     out: Annotated[
         str | None,
