@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from cutaway.cli.options import Device, Json, MaxMemory, Model, Out, Seed, Weights, open_network, sizes
+from cutaway.cli.options import Device, Json, MaxMemory, Model, Out, Seed, Weights, made_size, open_network
 from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
-from cutaway.errors import BadSetting
 
 
 def run(
@@ -78,9 +77,7 @@ def run(
     from cutaway.network.memory import memory
     from cutaway.recipes.class_image import ALL, class_image
 
-    side = sizes(size)
-    if side == "photo":
-        raise BadSetting("--size takes 224 or 150x250 (height x width): there is no photo")
+    side = made_size(size)
     asked = ALL if regularizer == [ALL] else regularizer
     network = open_network(model, weights, device, seed)
     with memory(max_memory), progress(quiet=as_json):

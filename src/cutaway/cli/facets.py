@@ -17,12 +17,11 @@ from cutaway.cli.options import (
     ScanModel,
     Seed,
     Weights,
+    made_size,
     open_network,
-    sizes,
 )
 from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
-from cutaway.errors import BadSetting
 
 
 def run(
@@ -108,9 +107,7 @@ def run(
     from cutaway.network.memory import memory
     from cutaway.recipes.facets import facets
 
-    side = sizes(size)
-    if side == "photo":
-        raise BadSetting("--size takes 224 or 150x250 (height x width): there is no photo")
+    side = made_size(size)
     opened = open_index(index, photos)
     network = open_network(model or opened.network, weights, device, seed)
     with memory(max_memory), progress(quiet=as_json):

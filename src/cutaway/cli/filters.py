@@ -16,13 +16,12 @@ from cutaway.cli.options import (
     Out,
     Seed,
     Weights,
+    made_size,
     numbers,
     open_network,
-    sizes,
 )
 from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
-from cutaway.errors import BadSetting
 
 
 def run(
@@ -104,9 +103,7 @@ def run(
     from cutaway.network.memory import memory
     from cutaway.recipes.filters import filters
 
-    side = sizes(size)
-    if side == "photo":
-        raise BadSetting("--size takes 150 or 150x250 (height x width): there is no photo")
+    side = made_size(size)
     opened = None if index is None else open_index(index, photos)
     network = open_network(model, weights, device, seed)
     with memory(max_memory), progress(quiet=as_json):

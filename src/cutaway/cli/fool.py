@@ -10,7 +10,18 @@ from typing import Annotated, Any
 import typer
 
 from cutaway.cli.kept import keep
-from cutaway.cli.options import Device, Json, Model, Out, Size, Weights, one_photo, open_network, sizes
+from cutaway.cli.options import (
+    Device,
+    Json,
+    MaxMemory,
+    Model,
+    Out,
+    Size,
+    Weights,
+    one_photo,
+    open_network,
+    sizes,
+)
 from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
 from cutaway.errors import BadSetting
@@ -50,6 +61,7 @@ def run(
     weights: Weights = None,
     out: Out = "cutaway-out",
     device: Device = "auto",
+    max_memory: MaxMemory = None,
     as_json: Json = False,
 ) -> None:
     """Change a photo so little that nobody sees it, until the network says something else.
@@ -64,6 +76,7 @@ def run(
       cutaway fool cat.jpg toaster --flip
       cutaway fool cat.jpg toaster --norm linf --bound 2/255
     """
+    from cutaway.network.memory import memory
     from cutaway.recipes.fool import fool
 
     given = one_photo(photo, "fool")
@@ -73,7 +86,7 @@ def run(
     network = open_network(model, weights, device)
     asked: Any = "flip" if flip else until
     kind: Any = norm
-    with progress(quiet=as_json):
+    with memory(max_memory), progress(quiet=as_json):
         found = fool(
             network,
             given,

@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from cutaway.cli.options import Device, Json, Model, Out, Seed, Size, Weights, one_photo, open_network, sizes
+from cutaway.cli.options import (
+    Device,
+    Json,
+    MaxMemory,
+    Model,
+    Out,
+    Seed,
+    Size,
+    Weights,
+    one_photo,
+    open_network,
+    sizes,
+)
 from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
 
@@ -41,6 +53,7 @@ def run(
     weights: Weights = None,
     out: Out = "cutaway-out",
     device: Device = "auto",
+    max_memory: MaxMemory = None,
     as_json: Json = False,
 ) -> None:
     """Make an image from a layer's answer to a photo alone: what the layer still knows.
@@ -54,11 +67,12 @@ def run(
       cutaway invert cat.jpg --model vgg16 --layer relu2_2 --layer relu4_3 --size 176
       cutaway invert cat.jpg --layer fire5 --method paper --total-variation 0.05
     """
+    from cutaway.network.memory import memory
     from cutaway.recipes.invert import invert
 
     given = one_photo(photo, "invert")
     network = open_network(model, weights, device)
-    with progress(quiet=as_json):
+    with memory(max_memory), progress(quiet=as_json):
         found = invert(
             network,
             given,

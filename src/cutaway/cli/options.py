@@ -25,6 +25,7 @@ __all__ = [
     "Size",
     "Weights",
     "expanded",
+    "made_size",
     "numbers",
     "one_photo",
     "open_network",
@@ -102,6 +103,18 @@ def sizes(text: str | None) -> int | tuple[int, int] | Literal["photo"] | None:
     if found is None:
         raise BadSetting(f"--size takes 224, 150x250 (height x width) or photo, got {text!r}")
     return (int(found[1]), int(found[2])) if found[2] else int(found[1])
+
+
+def made_size(text: str | None) -> int | tuple[int, int] | None:
+    """Read the size of an image that is made, which has no photo's own: as `sizes`, without "photo".
+
+    >>> made_size("150x250")
+    (150, 250)
+    """
+    found = sizes(text)
+    if found == "photo":
+        raise BadSetting(f"--size takes 224 or 150x250 (height x width), got {text!r}: there is no photo")
+    return found
 
 
 def numbers(text: str | None, option: str) -> list[int] | None:

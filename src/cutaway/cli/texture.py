@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from cutaway.cli.options import Device, Json, Model, Out, Seed, Weights, one_photo, open_network, sizes
+from cutaway.cli.options import (
+    Device,
+    Json,
+    MaxMemory,
+    Model,
+    Out,
+    Seed,
+    Weights,
+    made_size,
+    one_photo,
+    open_network,
+    sizes,
+)
 from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
 
@@ -63,6 +75,7 @@ def run(
     weights: Weights = None,
     out: Out = "cutaway-out",
     device: Device = "auto",
+    max_memory: MaxMemory = None,
     as_json: Json = False,
 ) -> None:
     """Make more of a picture's texture from what a network's layers tell of it.
@@ -78,15 +91,13 @@ def run(
       cutaway texture gravel.jpg --model vgg16 --source-size 192 --size 192x320 --sets together
       cutaway texture gravel.jpg --method gram --method covariance --method mean --method quilting
     """
-    from cutaway.errors import BadSetting
+    from cutaway.network.memory import memory
     from cutaway.recipes.texture import texture
 
     given = one_photo(picture, "texture")
-    target = sizes(size)
-    if target == "photo":
-        raise BadSetting(f"--size takes 256 or 150x250 (height x width), got {size!r}")
+    target = made_size(size)
     network = open_network(model, weights, device)
-    with progress(quiet=as_json):
+    with memory(max_memory), progress(quiet=as_json):
         found = texture(
             network,
             given,

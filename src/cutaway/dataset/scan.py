@@ -18,6 +18,7 @@ from cutaway.dataset.store import SCHEMA, Store
 from cutaway.errors import BadImage, BadSetting
 from cutaway.network.fingerprint import fingerprint
 from cutaway.network.head import LOGITS, before_classifier
+from cutaway.network.known_preprocessing import known_preprocessing
 from cutaway.network.main_layers import main_layers
 from cutaway.network.many import quickest_format
 from cutaway.network.network import OUTPUT, Network
@@ -73,10 +74,8 @@ def planned(
     """
     if top < 1 or batch < 1:
         raise BadSetting(f"top and batch must be at least 1, got {top} and {batch}")
-    if network.preprocessing is None:
-        network.prepare([])  # refuses, and says what to do
-    assert network.preprocessing is not None
-    ready = replace(network, preprocessing=_of_one_size(network.preprocessing, fit))
+    settings = known_preprocessing(network.preprocessing, network.name)
+    ready = replace(network, preprocessing=_of_one_size(settings, fit))
     trace = ready.trace(ready.example_inputs())
     chosen = list(layers) if layers is not None else main_layers(ready)
     names = [name if name in (LOGITS, OUTPUT) else ready.find(name, trace).name for name in chosen]

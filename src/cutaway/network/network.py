@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from cutaway.errors import BadSetting, UnknownClass, UnknownLayer, closest
 from cutaway.images.read import Source, read_all
 from cutaway.network.inputs import Inputs, changed, input_tensors, signature
+from cutaway.network.known_preprocessing import known_preprocessing
 from cutaway.network.layer import Layer
 from cutaway.network.place import Images, Place
 from cutaway.network.preprocessing import Preprocessing
@@ -108,13 +109,8 @@ class Network:
         Raises:
             BadSetting: where the network has no preprocessing, or the images differ in size.
         """
-        if self.preprocessing is None:
-            raise BadSetting(
-                f"{self.name} has no preprocessing, and a wrong one would give wrong answers without a word. "
-                "Say how its photos were prepared in training: "
-                "Network(module, preprocessing=Preprocessing(size=224, mean=…, std=…))"
-            )
-        images = [self.preprocessing.prepare(photo) for photo in read_all(photos)]
+        settings = known_preprocessing(self.preprocessing, self.name)
+        images = [settings.prepare(photo) for photo in read_all(photos)]
         sizes = {tuple(image.shape[-2:]) for image in images}
         if len(sizes) != 1:
             raise BadSetting(

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from cutaway.errors import BadSetting, UnsupportedMethod
 from cutaway.network.head import find_head
+from cutaway.network.known_preprocessing import known_preprocessing
 from cutaway.network.made_by import before_activation
 from cutaway.network.many import in_chunks
 from cutaway.network.memory import chunk
@@ -89,10 +90,8 @@ def class_image(
         raise BadSetting('regularizers edit pixels, and recipe="fourier" has none: leave the recipe out')
     making = making_of(recipe or ("fourier" if regularizer is None else "classic"), CLASS_MAKINGS)
     restraints = _restraints(regularizer, making)
-    if model.preprocessing is None:
-        model.prepare([])  # refuses, and says what to do
-    assert model.preprocessing is not None
-    side = size if size is not None else model.preprocessing.example_size()
+    settings = known_preprocessing(model.preprocessing, model.name)
+    side = size if size is not None else settings.example_size()
     count = making.steps if steps is None else steps
     code = spelled(
         class_image,

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from cutaway.errors import BadSetting
 from cutaway.images.read import Source, read
 from cutaway.network.capture import capture
+from cutaway.network.known_preprocessing import known_preprocessing
 from cutaway.network.network import Network
 from cutaway.network.preprocessing import Preprocessing
 from cutaway.objectives.best_match import best_match
@@ -137,10 +138,7 @@ def dream(
         raise BadSetting(
             f"frames and steps must be at least 1, zoom and rate above 0, got {frames}, {steps}, {zoom} and {rate}"
         )
-    settings = model.preprocessing
-    if settings is None:
-        model.prepare([])  # refuses, and says what to do
-    assert settings is not None
+    settings = known_preprocessing(model.preprocessing, model.name)
     given = read(photo)
     start = _at_size(given, size)
     objective = _objective(model, layer, channels, guide)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from cutaway.network.backward_rule import ACTIVATIONS
 from cutaway.network.capture import capture
+from cutaway.network.known_preprocessing import known_preprocessing
 from cutaway.network.made_by import before_activation
 from cutaway.network.many import in_chunks
 from cutaway.network.memory import chunk
@@ -82,10 +83,7 @@ def made_filters(
     Returns:
         The images, and whether they were stopped before all were made.
     """
-    settings = network.preprocessing
-    if settings is None:
-        network.prepare([])  # refuses, and says what to do
-    assert settings is not None
+    settings = known_preprocessing(network.preprocessing, network.name)
 
     def shown(images: Tensor) -> Tensor:
         given = settings.normalize(images.detach().clamp(0, 1))

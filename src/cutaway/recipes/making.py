@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cutaway.errors import BadSetting
+from cutaway.network.known_preprocessing import known_preprocessing
 from cutaway.network.network import Network
 from cutaway.synthesis.optimizers import Adam, Normalised, Optimizer
 from cutaway.synthesis.parametrization.fourier import Fourier
@@ -72,10 +73,7 @@ class Making:
         """
         if not self.mean:
             return self.start(count, size, seed)
-        settings = network.preprocessing
-        if settings is None:
-            network.prepare([])  # refuses, and says what to do
-        assert settings is not None
+        settings = known_preprocessing(network.preprocessing, network.name)
         blank = torch.zeros(count, len(settings.mean), *image_size(size))
         return Pixels(255 * settings.pixels(blank))
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from cutaway.errors import BadSetting
 from cutaway.network.capture import differentiate
+from cutaway.network.known_preprocessing import known_preprocessing
 from cutaway.network.many import quickest_format
 from cutaway.network.network import INPUT, Network
 from cutaway.network.progress import report
@@ -94,10 +95,7 @@ def ascend(
     >>> made.images.shape, bool(made.history[-1] > made.history[0])
     (torch.Size([1, 3, 16, 16]), True)
     """
-    settings = network.preprocessing
-    if settings is None:
-        network.prepare([])  # refuses, and says what to do
-    assert settings is not None
+    settings = known_preprocessing(network.preprocessing, network.name)
     if steps < 0:
         raise BadSetting(f"steps must be at least 0, got {steps}")
     if regularizers and not isinstance(parametrization, Pixels):
