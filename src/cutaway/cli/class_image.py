@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cutaway.cli.filming import FilmOut, Speed, check_film, filmed
 from cutaway.cli.options import Device, Json, MaxMemory, Model, Out, Seed, Weights, made_size, open_network
 from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
@@ -59,6 +60,8 @@ def run(
     out: Out = "cutaway-out",
     seed: Seed = 0,
     device: Device = "auto",
+    film: FilmOut = None,
+    speed: Speed = 12.0,
     max_memory: MaxMemory = None,
     as_json: Json = False,
 ) -> None:
@@ -76,10 +79,13 @@ def run(
     """
     from cutaway.network.memory import memory
     from cutaway.recipes.class_image import ALL, class_image
+    from cutaway.synthesis.recording import Recording
 
+    check_film(film, speed)
     side = made_size(size)
     asked = ALL if regularizer == [ALL] else regularizer
     network = open_network(model, weights, device, seed)
+    recording = None if film is None else Recording()
     with memory(max_memory), progress(quiet=as_json):
         result = class_image(
             network,
@@ -89,9 +95,12 @@ def run(
             size=side,
             steps=steps,
             seed=seed,
+            preview=recording,
         )
     stem = "-".join(["class-image", *classes[:3], *(["…"] if len(classes) > 3 else []), *(regularizer or [])])
-    written = [str(path) for path in write(result, place(out, stem.replace(" ", "-"), set()))]
+    path = place(out, stem.replace(" ", "-"), set())
+    written = [str(one) for one in write(result, path)]
+    written += map(str, filmed(recording, film, speed, path.parent))
     told, stopped = result.provenance["images"], result.provenance["stopped"]
     if as_json:
         summary = {"model": network.name, "images": told, "stopped": stopped, "outputs": written}

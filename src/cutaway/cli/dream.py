@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cutaway.cli.kept import keep
+from cutaway.cli.filming import Speed, check_film, write_film
 from cutaway.cli.options import (
     Device,
     Json,
@@ -24,9 +24,6 @@ from cutaway.cli.options import (
 )
 from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
-from cutaway.errors import BadSetting
-
-FILMS = (".gif", ".webp", ".mp4")
 
 
 def run(
@@ -72,7 +69,7 @@ def run(
             show_default=False,
         ),
     ] = None,
-    speed: Annotated[float, typer.Option("--speed", help="Frames of the film a second.")] = 12.0,
+    speed: Speed = 12.0,
     size: Annotated[
         str | None,
         typer.Option(
@@ -106,8 +103,7 @@ def run(
     from cutaway.view.film import Film
 
     given = one_photo(photo, "dream")
-    if film is not None and Path(film).suffix.lower() not in FILMS:
-        raise BadSetting(f"--film takes a name ending in {', '.join(FILMS)}, got {film!r}")
+    check_film(film, speed)
     path = place(out, f"dream-{'photo' if photo == '-' else Path(given).stem}", set())
     network = open_network(model, weights, device)
     recording = Recording() if film is not None and frames == 1 else None
@@ -132,10 +128,8 @@ def run(
         )
     written = write(made, path, html=True)
     if film is not None:
-        target = Path(film) if Path(film).parent != Path() else path.parent / film
         moving = recording.film(speed) if recording is not None else Film(made.frames, speed)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        written.append(keep(moving.save(target)))
+        written.append(write_film(moving, film, path.parent))
     if made.stopped:
         raise KeyboardInterrupt
     if as_json:

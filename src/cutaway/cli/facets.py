@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cutaway.cli.filming import FilmOut, Speed, check_film, filmed
 from cutaway.cli.options import (
     Device,
     Index,
@@ -88,6 +89,8 @@ def run(
     out: Out = "cutaway-out",
     seed: Seed = 0,
     device: Device = "auto",
+    film: FilmOut = None,
+    speed: Speed = 12.0,
     max_memory: MaxMemory = None,
     as_json: Json = False,
 ) -> None:
@@ -106,10 +109,13 @@ def run(
     from cutaway.dataset.activation_index import open_index
     from cutaway.network.memory import memory
     from cutaway.recipes.facets import facets
+    from cutaway.synthesis.recording import Recording
 
+    check_film(film, speed)
     side = made_size(size)
     opened = open_index(index, photos)
     network = open_network(model or opened.network, weights, device, seed)
+    recording = None if film is None else Recording()
     with memory(max_memory), progress(quiet=as_json):
         result = facets(
             network,
@@ -123,9 +129,12 @@ def run(
             size=side,
             steps=steps,
             seed=seed,
+            preview=recording,
         )
     stem = f"facets-{target}".replace(" ", "-").replace(":", "-")
-    written = [str(path) for path in write(result, place(out, stem, set()), html=True)]
+    path = place(out, stem, set())
+    written = [str(one) for one in write(result, path, html=True)]
+    written += map(str, filmed(recording, film, speed, path.parent))
     told, stopped = result.provenance["facets"], result.provenance["stopped"]
     if as_json:
         summary = {"model": network.name, "facets": told, "stopped": stopped, "outputs": written}

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cutaway.cli.filming import FilmOut, Speed, check_film, filmed
 from cutaway.cli.options import (
     Device,
     Json,
@@ -83,6 +84,8 @@ def run(
     out: Out = "cutaway-out",
     seed: Seed = 0,
     device: Device = "auto",
+    film: FilmOut = None,
+    speed: Speed = 12.0,
     max_memory: MaxMemory = None,
     as_json: Json = False,
 ) -> None:
@@ -98,14 +101,19 @@ def run(
       cutaway filters conv1..fire4 --channels 0..15
       cutaway filters fire6 --recipe classic
       cutaway filters fire6 --channels 0..7 --index index/ --patches 9
+      cutaway filters fire8 --film growing.gif
     """
     from cutaway.dataset.activation_index import open_index
     from cutaway.network.memory import memory
     from cutaway.recipes.filters import filters
+    from cutaway.recipes.making import making_of
+    from cutaway.synthesis.recording import Recording
 
+    check_film(film, speed)
     side = made_size(size)
     opened = None if index is None else open_index(index, photos)
     network = open_network(model, weights, device, seed)
+    recording = None if film is None else Recording(drawn=making_of(recipe).drawn)
     with memory(max_memory), progress(quiet=as_json):
         result = filters(
             network,
@@ -117,9 +125,12 @@ def run(
             seed=seed,
             index=opened,
             patches=patches,
+            preview=recording,
         )
     stem = f"filters-{network.name}-{'-'.join(layers).replace('..', '-to-').strip('-')}"
-    written = [str(path) for path in write(result, place(out, stem, set()))]
+    path = place(out, stem, set())
+    written = [str(one) for one in write(result, path)]
+    written += map(str, filmed(recording, film, speed, path.parent))
     told, stopped = result.provenance["filters"], result.provenance["stopped"]
     if as_json:
         summary = {"model": network.name, "filters": told, "stopped": stopped, "outputs": written}

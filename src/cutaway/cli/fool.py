@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cutaway.cli.filming import FilmOut, Speed, check_film, filmed
 from cutaway.cli.kept import keep
 from cutaway.cli.options import (
     Device,
@@ -61,6 +62,8 @@ def run(
     weights: Weights = None,
     out: Out = "cutaway-out",
     device: Device = "auto",
+    film: FilmOut = None,
+    speed: Speed = 12.0,
     max_memory: MaxMemory = None,
     as_json: Json = False,
 ) -> None:
@@ -78,7 +81,9 @@ def run(
     """
     from cutaway.network.memory import memory
     from cutaway.recipes.fool import fool
+    from cutaway.synthesis.recording import Recording
 
+    check_film(film, speed)
     given = one_photo(photo, "fool")
     if flip and until is not None:
         raise BadSetting("--flip and --until say two ways to stop: give one of them")
@@ -86,6 +91,7 @@ def run(
     network = open_network(model, weights, device)
     asked: Any = "flip" if flip else until
     kind: Any = norm
+    recording = None if film is None else Recording()
     with memory(max_memory), progress(quiet=as_json):
         found = fool(
             network,
@@ -98,9 +104,11 @@ def run(
             rate=rate,
             size=sizes(size),
             amplified=amplified,
+            preview=recording,
         )
     written = write(found, path, html=True)
     written.append(keep(found.picture.save(path.with_name(f"{path.stem}-picture.png"))))
+    written += filmed(recording, film, speed, path.parent)
     if found.stopped:
         raise KeyboardInterrupt
     before, after = (float(row[found.target]) for row in found.probabilities)

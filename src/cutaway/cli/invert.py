@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cutaway.cli.filming import FilmOut, Speed, check_film, filmed
 from cutaway.cli.options import (
     Device,
     Json,
@@ -53,6 +54,8 @@ def run(
     weights: Weights = None,
     out: Out = "cutaway-out",
     device: Device = "auto",
+    film: FilmOut = None,
+    speed: Speed = 12.0,
     max_memory: MaxMemory = None,
     as_json: Json = False,
 ) -> None:
@@ -69,9 +72,12 @@ def run(
     """
     from cutaway.network.memory import memory
     from cutaway.recipes.invert import invert
+    from cutaway.synthesis.recording import Recording
 
+    check_film(film, speed)
     given = one_photo(photo, "invert")
     network = open_network(model, weights, device)
+    recording = None if film is None else Recording()
     with memory(max_memory), progress(quiet=as_json):
         found = invert(
             network,
@@ -83,9 +89,12 @@ def run(
             total_variation=total_variation,
             alpha_norm=alpha_norm,
             seed=seed,
+            preview=recording,
         )
     stem = f"invert-{'photo' if photo == '-' else Path(given).stem}"
-    written = [str(path) for path in write(found, place(out, stem, set()), html=True)]
+    path = place(out, stem, set())
+    written = [str(one) for one in write(found, path, html=True)]
+    written += map(str, filmed(recording, film, speed, path.parent))
     if found.stopped:
         raise KeyboardInterrupt
     if as_json:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cutaway.cli.filming import FilmOut, Speed, check_film, filmed
 from cutaway.cli.options import (
     Device,
     Json,
@@ -75,6 +76,8 @@ def run(
     weights: Weights = None,
     out: Out = "cutaway-out",
     device: Device = "auto",
+    film: FilmOut = None,
+    speed: Speed = 12.0,
     max_memory: MaxMemory = None,
     as_json: Json = False,
 ) -> None:
@@ -93,10 +96,13 @@ def run(
     """
     from cutaway.network.memory import memory
     from cutaway.recipes.texture import texture
+    from cutaway.synthesis.recording import Recording
 
+    check_film(film, speed)
     given = one_photo(picture, "texture")
     target = made_size(size)
     network = open_network(model, weights, device)
+    recording = None if film is None else Recording()
     with memory(max_memory), progress(quiet=as_json):
         found = texture(
             network,
@@ -109,9 +115,12 @@ def run(
             steps=steps,
             patch=patch,
             seed=seed,
+            preview=recording,
         )
     stem = f"texture-{'picture' if picture == '-' else Path(given).stem}"
-    written = [str(path) for path in write(found, place(out, stem, set()), html=True)]
+    path = place(out, stem, set())
+    written = [str(one) for one in write(found, path, html=True)]
+    written += map(str, filmed(recording, film, speed, path.parent))
     if found.stopped:
         raise KeyboardInterrupt
     if as_json:

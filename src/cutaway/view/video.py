@@ -12,7 +12,7 @@ from PIL import Image
 
 from cutaway.errors import BadSetting
 
-__all__ = ["gif_bytes", "mp4_bytes", "webp_bytes"]
+__all__ = ["check_mp4", "gif_bytes", "mp4_bytes", "webp_bytes"]
 
 
 def gif_bytes(frames: Sequence[UInt8[np.ndarray, "h w 3"]], rate: float) -> bytes:
@@ -54,12 +54,9 @@ def mp4_bytes(frames: Sequence[UInt8[np.ndarray, "h w 3"]], rate: float) -> byte
     Raises:
         BadSetting: where PyAV is not installed.
     """
-    try:
-        import av
-    except ImportError:
-        raise BadSetting(
-            "an .mp4 needs PyAV: pip install 'cutaway[video]', or take .gif or .webp, which need nothing"
-        ) from None
+    check_mp4()
+    import av
+
     h, w = frames[0].shape[:2]
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:
@@ -72,6 +69,20 @@ def mp4_bytes(frames: Sequence[UInt8[np.ndarray, "h w 3"]], rate: float) -> byte
             container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format="rgb24")))
         container.mux(stream.encode())
     return buffer.getvalue()
+
+
+def check_mp4() -> None:
+    """Tell in words where an MP4 cannot be written.
+
+    Raises:
+        BadSetting: where PyAV is not installed.
+    """
+    try:
+        import av  # noqa: F401
+    except ImportError:
+        raise BadSetting(
+            "an .mp4 needs PyAV: pip install 'cutaway[video]', or take .gif or .webp, which need nothing"
+        ) from None
 
 
 def _animated(images: Sequence[Image.Image], kind: str, rate: float, **settings: object) -> bytes:
