@@ -73,7 +73,9 @@ if TYPE_CHECKING:
     from cutaway.recipes.embed import embed as embed
     from cutaway.recipes.explain import explain as explain
     from cutaway.recipes.facets import facets as facets
+    from cutaway.recipes.filter_folder import open_filters as open_filters
     from cutaway.recipes.filters import filters as filters
+    from cutaway.recipes.filters_into import filters_into as filters_into
     from cutaway.recipes.fool import fool as fool
     from cutaway.recipes.invariance import invariance as invariance
     from cutaway.recipes.invert import invert as invert
@@ -147,6 +149,7 @@ _HOMES = {
     "explain": "cutaway.recipes.explain:explain",
     "facets": "cutaway.recipes.facets:facets",
     "filters": "cutaway.recipes.filters:filters",
+    "filters_into": "cutaway.recipes.filters_into:filters_into",
     "fool": "cutaway.recipes.fool:fool",
     "gram": "cutaway.objectives.gram:gram",
     "gram_matrix": "cutaway.objectives.gram:gram_matrix",
@@ -160,6 +163,7 @@ _HOMES = {
     "memory": "cutaway.network.memory:memory",
     "models": "cutaway.recipes.models:models",
     "neighbors": "cutaway.recipes.neighbors:neighbors",
+    "open_filters": "cutaway.recipes.filter_folder:open_filters",
     "open_index": "cutaway.dataset.activation_index:open_index",
     "output_value": "cutaway.objectives.output_value:output_value",
     "patches": "cutaway.recipes.patches:patches",
@@ -227,6 +231,7 @@ __all__ = [
     "explain",
     "facets",
     "filters",
+    "filters_into",
     "fool",
     "gram",
     "gram_matrix",
@@ -240,6 +245,7 @@ __all__ = [
     "memory",
     "models",
     "neighbors",
+    "open_filters",
     "open_index",
     "output_value",
     "patches",

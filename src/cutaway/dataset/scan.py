@@ -19,6 +19,7 @@ from cutaway.jobs.engines import Engine
 from cutaway.jobs.fold import fold as folded
 from cutaway.jobs.job import Made
 from cutaway.jobs.store import Store
+from cutaway.network.aliases import layer_aliases
 from cutaway.network.fingerprint import fingerprint
 from cutaway.network.head import LOGITS, before_classifier
 from cutaway.network.known_preprocessing import known_preprocessing
@@ -167,11 +168,7 @@ def _of_one_size(settings: Preprocessing, fit: str | None) -> Preprocessing:
 def _layers(plan: Plan) -> list[dict[str, Any]]:
     network = plan.network
     trace = network.trace(network.example_inputs())
-    aliases: dict[str, list[str]] = {}
-    for alias, index in trace.names.items():
-        aliases.setdefault(trace.calls[index].name, []).append(alias)
-    for alias, name in network.aliases.items():
-        aliases.setdefault(name, []).append(alias)
+    aliases = layer_aliases(network)
     found: list[dict[str, Any]] = []
     for name in plan.layers:
         if name.startswith("@"):
@@ -186,7 +183,7 @@ def _layers(plan: Plan) -> list[dict[str, Any]]:
                 "name": name,
                 "shape": list(shape),
                 "field": told_field(field),
-                "aliases": sorted({*aliases.get(name, []), name} - {name}),
+                "aliases": aliases.get(name, []),
             }
         )
     return found

@@ -105,15 +105,7 @@ class Store:
         # A job that was killed while it wrote leaves half a file under another name.
         for path in [*self.folder.glob(f"{TEMPORARY}*"), *(self.folder / "shards").glob(f"{TEMPORARY}*")]:
             path.unlink()
-        if (self.folder / "manifest.json").is_file():
-            there = self.manifest()
-            other = [key for key in manifest if there.get(key) != manifest[key]]
-            if other:
-                raise BadIndex(
-                    f"{self.folder} holds {self.kind.title} of something else: {_differences(there, manifest, other)}. "
-                    "Give another folder, or remove this one"
-                )
-        else:
+        if not self.agrees(manifest):
             strangers = [
                 path.name for path in self.folder.iterdir() if path.name not in (".lock", "shards", *files)
             ]
@@ -131,6 +123,26 @@ class Store:
                 seal(self.folder / name, value)
         if not (self.folder / "manifest.json").is_file():
             seal(self.folder / "manifest.json", manifest)
+
+    def agrees(self, manifest: Mapping[str, Any]) -> bool:
+        """Tell whether the folder is begun, and with the same manifest.
+
+        Args:
+            manifest: that it should have.
+
+        Raises:
+            BadIndex: where it has another one, with what differs.
+        """
+        if not (self.folder / "manifest.json").is_file():
+            return False
+        there = self.manifest()
+        other = [key for key in manifest if there.get(key) != manifest[key]]
+        if other:
+            raise BadIndex(
+                f"{self.folder} holds {self.kind.title} of something else: {_differences(there, manifest, other)}. "
+                "Give another folder, or remove this one"
+            )
+        return True
 
     @contextmanager
     def writing(self) -> Iterator[None]:
