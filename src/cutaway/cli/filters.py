@@ -35,8 +35,8 @@ def run(
         typer.Option(
             "--model",
             "-m",
-            help="A name that `cutaway models` lists, or path/to/file.py:build; squeezenet1_1 by default, with --from the "
-            "network of the folder.",
+            help="A name that `cutaway models` lists, or path/to/file.py:build; squeezenet1_1 by default, or the network "
+            "of --from.",
             show_default=False,
         ),
     ] = None,

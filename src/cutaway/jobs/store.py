@@ -81,7 +81,7 @@ class Store:
         found: dict[str, Any] = read_sealed(path)
         if found.get("kind", "index") != self.kind.name:
             raise BadIndex(
-                f"{self.folder} is no {self._noun}: it holds {found.get('kind', 'index')}. "
+                f"{self.folder} is no {self._noun}: its kind is {found.get('kind', 'index')!r}. "
                 f"Make one: {self.kind.command}"
             )
         if found.get("schema") != self.kind.schema:
