@@ -35,8 +35,8 @@ def run(
         typer.Option(
             "--model",
             "-m",
-            help="A name that `cutaway models` lists, or path/to/file.py:build; squeezenet1_1 by default, or the network "
-            "of --from.",
+            help="A name that `cutaway models` lists, or path/to/file.py:build; squeezenet1_1 by default, or that "
+            "of the folder of --from.",
             show_default=False,
         ),
     ] = None,

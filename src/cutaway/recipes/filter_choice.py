@@ -18,16 +18,32 @@ __all__ = ["USUAL", "chosen_channels", "chosen_layers"]
 USUAL = 64
 
 
-def chosen_layers(network: Network, wanted: str | Sequence[str]) -> list[str]:
+def chosen_layers(
+    network: Network, wanted: str | Sequence[str], among: Sequence[str] | None = None
+) -> list[str]:
     """Give the layers asked for; of a range those that all goes through, before their ReLU where a filter made it.
 
     Args:
         network: whose layers.
         wanted: names and ranges.
+        among: of a range these are taken, instead.
 
     Raises:
         BadSetting, UnknownLayer: for none, or one that is not there.
     """
+    main = _filtered(network) if among is None else among
+    found: list[str] = []
+    for part in [wanted] if isinstance(wanted, str) else wanted:
+        inside = select_layers(network, part)
+        several = part == "all" or ".." in part
+        found += [name for name in main if name in inside] or inside if several else inside
+    if not found:
+        raise BadSetting('layers needs at least one layer, such as "fire5" or "conv1..fire4"')
+    return list(dict.fromkeys(found))
+
+
+def _filtered(network: Network) -> list[str]:
+    """The layers that everything goes through, before their ReLU where a filter made them."""
     trace = network.trace(network.example_inputs())
     main: list[str] = []
     for name in main_layers(network):
@@ -37,14 +53,7 @@ def chosen_layers(network: Network, wanted: str | Sequence[str]) -> list[str]:
         before = trace.calls[call.parents[0]] if len(call.parents) == 1 and call.parents[0] >= 0 else None
         own = before is not None and call.kind in ACTIVATIONS and before.kind == "conv2d"
         main.append(before.name if own and before is not None else name)
-    found: list[str] = []
-    for part in [wanted] if isinstance(wanted, str) else wanted:
-        inside = select_layers(network, part)
-        several = part == "all" or ".." in part
-        found += [name for name in main if name in inside] or inside if several else inside
-    if not found:
-        raise BadSetting('layers needs at least one layer, such as "fire5" or "conv1..fire4"')
-    return list(dict.fromkeys(found))
+    return main
 
 
 def chosen_channels(

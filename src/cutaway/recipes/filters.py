@@ -82,7 +82,11 @@ def filters(
     """
     model = opened(network)
     kept = None if made is None else foldered(made)
-    names = chosen_layers(model, layers)
+    if kept is not None:
+        kept.check(model)
+    # Of a range what is there; a single layer that is not there is told.
+    there = None if kept is None else [layer for layer in kept.layers if kept.channels(layer)]
+    names = chosen_layers(model, layers, there)
     scan = None if index is None else indexed(index)
     if scan is not None:
         scanned_network(scan, model)  # refuses an index of other weights
@@ -100,7 +104,6 @@ def filters(
         "seed": seed,
     }
     if kept is not None:
-        kept.check(model)
         way = as_kept(kept, recipe=recipe, size=size, steps=steps, seed=seed)
     alone = len(names) == 1
     wanted = {
