@@ -98,11 +98,11 @@ def test_images_are_those_that_filters_makes(net, made):
 
 @pytest.mark.parametrize("recipe", ["fourier", "classic"])
 def test_the_png_is_the_picture(net, recipe, tmp_path):
-    folder = cw.filters_into(
-        net, "3", tmp_path / "made", channels=[2, 9], recipe=recipe, engine="serial", **WAY
-    )
+    way = WAY | {"size": (18, 26), "recipe": recipe}
+    folder = cw.filters_into(net, "3", tmp_path / "made", channels=[2, 9], engine="serial", **way)
     for channel in (2, 9):
         shown = np.asarray(Image.open(io.BytesIO(folder.png("3", channel))))
+        assert shown.shape == (18, 26, 3)
         assert np.array_equal(shown, folder.filter("3", channel).picture.pixels)
 
 

@@ -222,7 +222,8 @@ class FilterFolder:
             return number, int(rows[0])
         there = self._layers[layer]["channels"]
         raise BadSetting(
-            f"{self.folder} has images of {len(there)} channels of {layer}, {there[0]} to {there[-1]}, got {channel}"
+            f"{self.folder} has images of {len(there)} channels of {layer}, {there[0]} to {there[-1]}, got {channel}. "
+            f"Others are made without it, or into another folder: cutaway filters {layer} --into …"
         )
 
 
