@@ -6,6 +6,7 @@ import io
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from torch import nn
 
 import cutaway as cw
 from cutaway.cli import main
+from cutaway.cli.filters_into import make_into
 from cutaway.jobs.fold import fold
 from cutaway.recipes import filters_into as into
 from cutaway.recipes.filter_folder import FilterFolder, filter_store
@@ -407,15 +409,30 @@ def test_sheets_are_drawn_from_the_folder(net, made, tmp_path):
 
 def test_by_the_command_line(cutaway, tmp_path):
     way = ("--channels", "0..2", "--steps", "2", "--size", "32")
-    done = cutaway("filters", "conv1..fire2", *way, "--into", "made", "--dry-run", cwd=tmp_path)
-    assert "9 images, 3 layers of squeezenet1_1: conv1, fire2.squeeze, fire2.cat" in done.stdout
-    assert "of one worker" in done.stdout
-    assert not (tmp_path / "made").exists()
     done = cutaway("filters", "conv1..fire2", *way, "--into", "made", "--engine", "serial", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("9 images, 3 layers of squeezenet1_1\nwrote made\n")
     done = cutaway("filters", "fire2", "--from", "made", "--json", "--out", "sheet.png", cwd=tmp_path)
     assert [one["channel"] for one in json.loads(done.stdout)["filters"]] == [0, 1, 2]
+
+
+def test_what_the_command_tells_before_it_starts(net, made, capsys, tmp_path):
+    def told(folder: Path, **changed: object) -> str:
+        settings = {"engine": "serial", "workers": None, "dry_run": True, "as_json": False} | changed
+        make_into(net, ["0", "3"], str(folder), **settings, **WAY)
+        return capsys.readouterr().out
+
+    start = "26 images, 2 layers of small: 0, 3\n"
+    first = told(tmp_path / "new")
+    assert re.fullmatch(rf"{start}about \d+ \w+ of one worker, and 0\.\d MB on the disk in all\n", first)
+    two = told(tmp_path / "new", engine="processes", workers=2)
+    assert re.search(r"about \d+ \w+ of one worker \(\d+ \w+ of 2\), and", two)
+    cost = json.loads(told(tmp_path / "new", as_json=True))
+    assert (cost["images"], cost["left"], cost["layers"]) == (26, 26, ["0", "3"])
+    assert not (tmp_path / "new").exists()
+    assert told(made.folder) == f"{start}all are there\n"
+    again = told(made.folder, dry_run=False)
+    assert again == f"{start}all are there\n26 images, 2 layers of small\nwrote {made.folder}\n"
 
 
 def test_options_that_do_not_go_together(capsys, tmp_path):
