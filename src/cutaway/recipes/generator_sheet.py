@@ -95,18 +95,25 @@ def sheet_of(
     return Grid((tuple(first), *more), row_titles=("photo", *rows))
 
 
-def loss_curve(curve: dict[str, list[float]], steps: int) -> Picture:
+def loss_curve(
+    curve: Mapping[str, list[float]], weights: Mapping[str, float], steps: int, width: int
+) -> Picture:
     """Draw the losses over the steps.
 
     Args:
         curve: by their names.
+        weights: of each.
         steps: that were done.
+        width: of the drawing, in pixels.
     """
     points = len(curve["loss"])
-    middles = (np.arange(points) + 0.5) * steps / points
-    lines = {name: np.array(values) for name, values in curve.items()}
-    drawn = curves(middles, lines, size=(240, 720), low=0.0)
-    return Picture(drawn.pixels, "The losses over the steps, each 1 where nothing is known of a photo")
+    places = np.linspace(1, max(2, steps), points) if points > 1 else np.array([1.0])
+    lines = {name: np.array(curve[name]) for name in ("loss", *weights) if name in curve}
+    drawn = curves(places, lines, size=(240, width), low=0.0)
+    told = ", ".join(f"{name} × {weights[name]:g}" for name in lines if name in weights)
+    return Picture(
+        drawn.pixels, f"the losses over the steps\n{told}; 1 is as far from the photo as their mean is"
+    )
 
 
 def told_likeness(one: Likeness) -> dict[str, Any]:

@@ -184,7 +184,14 @@ def invert_generator(
     )
     sheet = replace(sheet_of([paths[k] for k in picked], rows, some), title="made again from features")
     return Grid(
-        ((sheet,), (loss_curve(about["curve"], about["done"]),)),
+        (
+            (sheet,),
+            (
+                loss_curve(
+                    about["curve"], LOSSES | {"variation": total_variation}, about["done"], _wide(len(picked))
+                ),
+            ),
+        ),
         title=f"{model.name}: a generator for {job.layer}",
         caption=words + (" Stopped before its end: the same call goes on." if stopped else ""),
         provenance=origin(model, code, layer=job.layer, steps=steps, size=size, seed=seed)
@@ -197,6 +204,11 @@ def invert_generator(
             "stopped": stopped,
         },
     )
+
+
+def _wide(tiles: int) -> int:
+    """The width of so many tiles beside each other."""
+    return min(1000, max(420, 250 * tiles))
 
 
 def _checked(out: Path) -> Path:
