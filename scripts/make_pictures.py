@@ -1,10 +1,13 @@
 """Draw every picture of the README and the docs, or those named: python scripts/make_pictures.py [NAME …].
 
-They go into docs/pictures/. It takes some ten minutes, and the weights of vgg16 (cutaway models).
+They go into docs/pictures/. It takes some ten minutes, and the weights of vgg16 (cutaway models). Those with a
+generator need a folder of photos to learn from, CUTAWAY_PHOTOS=photos/, and another quarter of an hour, once; none of
+its photos is shown. Without it they are left out.
 """
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
 import tempfile
@@ -15,6 +18,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import torch
+from generator_pictures import filters_with_prior, regenerated, with_prior
 from PIL import Image
 
 import cutaway as cw
@@ -41,6 +45,7 @@ SUBJECTS = {
     "rocket.jpg": "rocket",
 }
 CUT = 0.55
+LEARNT = {"invert-generator", "prior", "prior-filters"}
 
 
 def cuts(folder: Path) -> None:
@@ -79,6 +84,12 @@ def main(*wanted: str) -> None:
     unknown = set(wanted) - set(pictures)
     if unknown:
         raise SystemExit(f"no picture is named {', '.join(unknown)}. There are: {', '.join(pictures)}")
+    if "CUTAWAY_PHOTOS" not in os.environ:
+        if set(wanted) & LEARNT:
+            raise SystemExit(
+                "a generator learns from photos: CUTAWAY_PHOTOS=FOLDER python scripts/make_pictures.py …"
+            )
+        pictures = {name: recipe for name, recipe in pictures.items() if name not in LEARNT}
     for name in wanted or pictures:
         image = pictures[name]().to_image()
         # The docs show them at most this wide.
@@ -137,6 +148,9 @@ def recipes(net: cw.Network, cat: Path, coffee: Path) -> dict[str, Callable[[], 
         "fool": lambda: cw.fool(net, cat, "goldfish"),
         "invert": lambda: cw.invert(net, cat, size=160),
         "invert-vgg16": lambda: inversions(cw.load("vgg16"), cat),
+        "invert-generator": lambda: regenerated(net),
+        "prior": lambda: with_prior(net),
+        "prior-filters": lambda: filters_with_prior(net),
         "texture": lambda: textures(cw.load("vgg16")),
         "texture-methods": lambda: statistics(cw.load("vgg16")),
     }

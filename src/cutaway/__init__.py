@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.fool import fool as fool
     from cutaway.recipes.invariance import invariance as invariance
     from cutaway.recipes.invert import invert as invert
+    from cutaway.recipes.invert_generator import invert_generator as invert_generator
     from cutaway.recipes.layers import layers as layers
     from cutaway.recipes.models import models as models
     from cutaway.recipes.neighbors import neighbors as neighbors
@@ -156,6 +157,7 @@ __all__ = [
     "gram_matrix",
     "invariance",
     "invert",
+    "invert_generator",
     "keep_freed",
     "layers",
     "load",

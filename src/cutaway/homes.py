@@ -61,6 +61,7 @@ HOMES = {
     "gram_matrix": "cutaway.objectives.gram:gram_matrix",
     "invariance": "cutaway.recipes.invariance:invariance",
     "invert": "cutaway.recipes.invert:invert",
+    "invert_generator": "cutaway.recipes.invert_generator:invert_generator",
     "keep_freed": "cutaway.network.memory:keep_freed",
     "layers": "cutaway.recipes.layers:layers",
     "load": "cutaway.network.load:load",

@@ -15,6 +15,7 @@ from cutaway.cli.options import (
     MaxMemory,
     Moved,
     Out,
+    Prior,
     Seed,
     Weights,
     made_size,
@@ -51,18 +52,20 @@ def run(
         ),
     ] = None,
     recipe: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--recipe",
-            help="fourier: spectra of decorrelated colours, shifted, zoomed and turned between steps. classic: pixels "
-            "from gray with noise, the gradient over its root mean square, 40 steps of 1.",
+            help="fourier: spectra of decorrelated colours, shifted, zoomed and turned between steps (the default). "
+            "classic: pixels from gray with noise, the gradient over its root mean square, 40 steps of 1.",
+            show_default=False,
         ),
-    ] = "fourier",
+    ] = None,
+    prior: Prior = None,
     steps: Annotated[
         int | None,
         typer.Option(
             "--steps",
-            help="Of the ascent; 128 for fourier, 40 for classic by default.",
+            help="Of the ascent; 128 for fourier or a prior, 40 for classic by default.",
             min=0,
             max=100_000,
             show_default=False,
@@ -135,6 +138,7 @@ def run(
       cutaway filters fire5
       cutaway filters conv1..fire4 --channels 0..15
       cutaway filters fire6 --recipe classic
+      cutaway filters fire6 --prior fire9.safetensors
       cutaway filters fire6 --channels 0..7 --index index/ --patches 9
       cutaway filters fire8 --film growing.gif
       cutaway filters conv1.. --into made/
@@ -145,6 +149,8 @@ def run(
     check_film(film, speed)
     if film is not None and (into or made):
         raise BadSetting("--film shows a run: leave --into and --from out")
+    if prior is not None and into:
+        raise BadSetting("--into makes images by a recipe: leave --prior out")
     from cutaway.dataset.activation_index import open_index
     from cutaway.network.memory import memory
     from cutaway.recipes.filter_folder import open_filters
@@ -161,7 +167,6 @@ def run(
         "channels": chosen,
         "size": side,
         "steps": steps,
-        "recipe": recipe,
         "seed": seed,
     }
     if into is not None:
@@ -174,13 +179,22 @@ def run(
                 workers=workers,
                 dry_run=dry_run,
                 as_json=as_json,
+                recipe=recipe or "fourier",
                 **settings,
             )
         return
-    recording = None if film is None else Recording(drawn=making_of(recipe).drawn)
+    recording = None if film is None else Recording(drawn=making_of(recipe or "fourier").drawn)
     with memory(max_memory), progress(quiet=as_json):
         result = filters(
-            network, layers, index=opened, patches=patches, made=kept, preview=recording, **settings
+            network,
+            layers,
+            recipe=recipe,
+            prior=prior,
+            index=opened,
+            patches=patches,
+            made=kept,
+            preview=recording,
+            **settings,
         )
     stem = f"filters-{network.name}-{'-'.join(layers).replace('..', '-to-').strip('-')}"
     path = place(out, stem, set())

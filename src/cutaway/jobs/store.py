@@ -20,8 +20,8 @@ from filelock import FileLock, Timeout
 
 from cutaway.errors import BadIndex, OutOfSpace
 from cutaway.jobs.job import Made
-from cutaway.jobs.sealed import published, read_sealed, seal
-from cutaway.view.atomic import TEMPORARY
+from cutaway.jobs.sealed import read_sealed, seal
+from cutaway.view.atomic import TEMPORARY, published
 
 __all__ = ["Kind", "Store"]
 

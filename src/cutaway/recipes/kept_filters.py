@@ -31,7 +31,12 @@ def foldered(folder: FilterFolder | str | os.PathLike[str]) -> FilterFolder:
 
 
 def as_kept(
-    folder: FilterFolder, *, recipe: str, size: int | tuple[int, int] | None, steps: int | None, seed: int
+    folder: FilterFolder,
+    *,
+    recipe: str | None,
+    size: int | tuple[int, int] | None,
+    steps: int | None,
+    seed: int,
 ) -> dict[str, Any]:
     """Tell how the images of a folder were made: recipe, size, steps and seed.
 
@@ -45,7 +50,7 @@ def as_kept(
         "steps": steps,
         "seed": seed,
     }
-    usual = {"recipe": "fourier", "size": None, "steps": None, "seed": 0}
+    usual = {"recipe": None, "size": None, "steps": None, "seed": 0}
     for name, value in asked.items():
         if value not in (usual[name], told[name]):
             raise BadSetting(

@@ -7,7 +7,9 @@ import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["TEMPORARY", "atomic_write"]
+from cutaway.errors import OutOfSpace
+
+__all__ = ["TEMPORARY", "atomic_write", "published"]
 
 # How the name of a file begins that is not whole yet.
 TEMPORARY = ".cutaway-"
@@ -40,3 +42,29 @@ def atomic_write(path: Path, data: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             Path(temporary).unlink()
         raise
+
+
+def published(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, so that it is there after the machine has stopped at any moment.
+
+    Raises:
+        OutOfSpace: where the disk is full, or nothing may be written.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a"
+    >>> published(path, b"all")
+    >>> path.read_bytes()
+    b'all'
+    """
+    try:
+        atomic_write(path, data)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the name, too
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise OutOfSpace(
+            f"{path.parent} takes no more: {error.strerror} ({len(data):,} bytes were to be written). What was done "
+            "before is whole; make room and give the same command again"
+        ) from error
