@@ -78,7 +78,7 @@ def test_the_same_call_again_shows_the_file_and_another_is_refused(made):
     again = cw.invert_generator(tiny(), "3", PHOTOS, out=file, **(QUICK | {"steps": 100}))
     assert file.read_bytes() == before
     assert np.allclose(again.rows[0][0].values[:2], sheet.rows[0][0].values[:2], atol=1e-5)
-    with pytest.raises(cw.BadSetting, match="another generator: its steps is 100, and 30 was asked for"):
+    with pytest.raises(cw.BadSetting, match="another generator: steps 100 .asked for: 30."):
         cw.invert_generator(tiny(), "3", PHOTOS, out=file, **QUICK)
 
 
