@@ -84,6 +84,8 @@ if TYPE_CHECKING:
     from cutaway.recipes.purity import purity as purity
     from cutaway.recipes.scan import scan as scan
     from cutaway.recipes.segment import segment as segment
+    from cutaway.recipes.style import style as style
+    from cutaway.recipes.style_sheet import style_sheet as style_sheet
     from cutaway.recipes.texture import texture as texture
     from cutaway.recipes.unit import unit_page as unit_page
     from cutaway.recipes.weights import weights as weights
@@ -169,6 +171,8 @@ _HOMES = {
     "scan": "cutaway.recipes.scan:scan",
     "segment": "cutaway.recipes.segment:segment",
     "similarity": "cutaway.objectives.similarity:similarity",
+    "style": "cutaway.recipes.style:style",
+    "style_sheet": "cutaway.recipes.style_sheet:style_sheet",
     "synthesis": "cutaway.synthesis",
     "texture": "cutaway.recipes.texture:texture",
     "total_variation": "cutaway.objectives.total_variation:total_variation",
@@ -249,6 +253,8 @@ __all__ = [
     "scan",
     "segment",
     "similarity",
+    "style",
+    "style_sheet",
     "synthesis",
     "texture",
     "total_variation",

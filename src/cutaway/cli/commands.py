@@ -39,6 +39,7 @@ COMMANDS = {
     "facets": "Make an image for each kind of photos that a class or a channel stands for, from a scan.",
     "invert": "Make an image from a layer's answer to a photo alone: what the layer still knows.",
     "texture": "Make more of a picture's texture from what a network's layers tell of it.",
+    "style": "Give a photo the style of a painting (Gatys and others, 2016).",
     "check": "Look for dead, copied, noisy and aliased filters, and for channels that no photo excites.",
     "layers": "List a network's layers with shapes, parameters and receptive fields.",
     "activations": "Show what a layer's channels answer to photos.",

@@ -134,7 +134,9 @@ class _Gram(Function):
     @staticmethod
     def forward(ctx: Any, flat: Tensor) -> Tensor:
         ctx.save_for_backward(flat)
-        if flat.shape[2] > _TALL * flat.shape[1]:  # a copy with places in a row would cost more than is gained
+        if (
+            flat.shape[2] > _TALL * flat.shape[1]
+        ):  # a copy with places in a row would cost more than is gained
             return flat @ flat.transpose(1, 2)
         return torch.stack([product(one, one) for one in flat])
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from cutaway.errors import BadSetting
 from cutaway.network.network import INPUT
 from cutaway.objectives.gram import gram_sum
-from cutaway.objectives.summed import Summed, Sums, Part, part_of
+from cutaway.objectives.summed import Part, Summed, Sums, part_of
 from cutaway.objectives.total_variation import total_variation
 
 __all__ = ["PLACES", "Losses", "Style", "gram_sums", "grams", "style_loss"]
@@ -102,7 +102,10 @@ def style_loss(
             )
     whole = {layer: float(target.double().square().sum()) for layer, target in content.items()}
     # Paintings that are wanted everywhere are compared with the same Gram matrices.
-    counted = {k: next(j for j, other in enumerate(styles) if other.mask is style.mask) for k, style in enumerate(styles)}
+    counted = {
+        k: next(j for j, other in enumerate(styles) if other.mask is style.mask)
+        for k, style in enumerate(styles)
+    }
     variation = total_variation()
 
     def sums(activations: Mapping[str, Tensor], at: Parts | None) -> Sums:
@@ -123,7 +126,9 @@ def style_loss(
         if variation_weight:
             part = None if at is None else at[INPUT]
             images = activations[INPUT]
-            found["variation"] = variation.score({INPUT: images if part is None else _with_next(images, part)})
+            found["variation"] = variation.score(
+                {INPUT: images if part is None else _with_next(images, part)}
+            )
             found["pixels"] = found["variation"].new_full((1,), part_of(images, part)[0].numel())
         return found
 
@@ -132,10 +137,13 @@ def style_loss(
         of_content = torch.stack(parts).mean(0) if parts else 0.0 * found[f"0 {layers[0]}"].flatten(1).sum(1)
         of_style = torch.zeros_like(of_content)
         for k, style in enumerate(styles):
-            made = grams({name: found[f"{counted[k]} {name}"] for layer in layers for name in (layer, PLACES + layer)})
+            made = grams(
+                {name: found[f"{counted[k]} {name}"] for layer in layers for name in (layer, PLACES + layer)}
+            )
             goals = {layer: style.grams[layer].to(made[layer]) for layer in layers}
             distances = [
-                (made[layer] - goal).square().flatten(1).sum(1) / goal.square().sum() for layer, goal in goals.items()
+                (made[layer] - goal).square().flatten(1).sum(1) / goal.square().sum()
+                for layer, goal in goals.items()
             ]
             of_style = of_style + style.weight / share * torch.stack(distances).mean(0)
         rough = torch.zeros_like(of_content)
@@ -149,7 +157,10 @@ def style_loss(
 
 
 def gram_sums(
-    activations: Mapping[str, Tensor], layers: Sequence[str], mask: Tensor | None = None, at: Parts | None = None
+    activations: Mapping[str, Tensor],
+    layers: Sequence[str],
+    mask: Tensor | None = None,
+    at: Parts | None = None,
 ) -> dict[str, Tensor]:
     """Sum the products of each two channels over places, and count the places: by the layer, and by "places " and it.
 
@@ -180,9 +191,7 @@ def grams(sums: Sums) -> dict[str, Float[Tensor, "n c c"]]:
     >>> grams(gram_sums({"conv1": torch.ones(1, 1, 2, 3)}, ["conv1"]))
     {'conv1': tensor([[[1.]]])}
     """
-    return {
-        layer: sums[layer] / sums[PLACES + layer] for layer in sums if not layer.startswith(PLACES)
-    }
+    return {layer: sums[layer] / sums[PLACES + layer] for layer in sums if not layer.startswith(PLACES)}
 
 
 def _with_next(images: Tensor, part: Part) -> Tensor:
