@@ -4,7 +4,7 @@
 
 FOLDER holds the paintings as pictures: board7.png (Hokusai, The Great Wave), starry_night.png (van Gogh) and
 board19.png (Kandinsky, Composition VIII). The plain loop is written the usual way: VGG-16's features in full, weights
-that collect gradients, channels first, pixels moved by L-BFGS with a line search. Both have the same losses and weights.
+that collect gradients, channels first, pixels moved by L-BFGS with a line search. Losses and weights are the same.
 """
 
 from __future__ import annotations

@@ -27,6 +27,8 @@ from cutaway.view.viewable import Viewable
 ROOT = Path(__file__).parents[1]
 PHOTOS = ROOT / "examples" / "photos"
 OUT = ROOT / "docs" / "pictures"
+PAINTINGS = ROOT / "examples" / "paintings"
+STARRY, WAVE = PAINTINGS / "starry_night.jpg", PAINTINGS / "great_wave.jpg"
 # Photos of scikit-image without copyright, as skimage.data says, with what is on them.
 SUBJECTS = {
     "astronaut.png": "astronaut",
@@ -137,6 +139,13 @@ def recipes(net: cw.Network, cat: Path, coffee: Path) -> dict[str, Callable[[], 
         "fool": lambda: cw.fool(net, cat, "goldfish"),
         "invert": lambda: cw.invert(net, cat, size=160),
         "invert-vgg16": lambda: inversions(cw.load("vgg16"), cat),
+        "style": lambda: styled([(cat, "starry_night.jpg"), (coffee, "great_wave.jpg")]),
+        "style-weights": lambda: cw.style_sheet(
+            cat, STARRY, {"content_weight": [0.1, 1, 3, 10]}, size=180, steps=80
+        ),
+        "style-scales": lambda: cw.style_sheet(cat, STARRY, {"style_scale": [0.5, 1, 2]}, size=180, steps=80),
+        "style-colours": lambda: coloured(coffee),
+        "style-masks": lambda: halves(cat),
         "texture": lambda: textures(cw.load("vgg16")),
         "texture-methods": lambda: statistics(cw.load("vgg16")),
     }
@@ -281,3 +290,33 @@ def statistics(net: cw.Network) -> Viewable:
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
+
+
+def styled(pairs: list[tuple[Path, str]]) -> Viewable:
+    """Give photos a painting's style each, and draw both beside the result."""
+    rows = [cw.style(photo, PAINTINGS / name).beside().rows[0] for photo, name in pairs]
+    caption = "150 steps each. Content and style: squared distances over the targets' own squares."
+    return cw.Grid(tuple(rows), title="vgg16: photos, paintings, and both", caption=caption)
+
+
+def coloured(photo: Path) -> Viewable:
+    """Give a photo a painting's style in its three kinds of colours."""
+    tiles = []
+    for colours in ("style", "histogram", "luminance"):
+        made = cw.style(photo, WAVE, colours=colours, size=180, steps=80)
+        tiles.append(Picture(made.picture.pixels, f"colours: {colours}"))
+    caption = "The painting's colours; the painting moved to the photo's beforehand; the photo's own."
+    return cw.Grid((tuple(tiles),), title="coffee.png in the style of great_wave.jpg", caption=caption)
+
+
+def halves(photo: Path) -> Viewable:
+    """Give a photo one style on its left half and another on its right, with a soft border between."""
+    h, w = cw.read(photo).size
+    left = torch.linspace(4, -3, w).clamp(0, 1).expand(h, w).numpy()
+    made = cw.style(photo, [WAVE, STARRY], masks=[left, 1 - left], size=240, steps=120)
+    tiles = [Picture(cw.read(one).fitted(400).pixels, one.name) for one in (WAVE, STARRY)]
+    return cw.Grid(
+        ((*tiles, Picture(made.picture.pixels, "both, each on its side")),),
+        title="vgg16: two paintings on one photo",
+        caption="The masks run from white to black in the middle seventh of the photo.",
+    )

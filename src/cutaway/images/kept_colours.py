@@ -68,8 +68,8 @@ def with_colours(
     share = np.min(
         np.where(np.abs(tint) > 1e-6, room / np.maximum(np.abs(tint), 1e-6), 1.0), 2, keepdims=True
     )
-    found = np.clip(light + np.clip(share, 0, 1) * tint, 0, 1)
-    return found.astype(np.asarray(values).dtype)
+    found: np.ndarray = np.clip(light + np.clip(share, 0, 1) * tint, 0, 1).astype(np.asarray(values).dtype)
+    return found
 
 
 def luminance(values: Float[np.ndarray, "h w 3"]) -> Float[np.ndarray, "h w"]:
@@ -78,7 +78,7 @@ def luminance(values: Float[np.ndarray, "h w 3"]) -> Float[np.ndarray, "h w"]:
     >>> luminance(np.ones((1, 1, 3))).round(3).item()
     1.0
     """
-    found: Float[np.ndarray, "h w"] = np.asarray(values) @ _LIGHT
+    found: np.ndarray = values @ _LIGHT
     return found
 
 

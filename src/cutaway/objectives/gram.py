@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd import Function
+from torch.autograd.function import once_differentiable
 
 from cutaway.errors import BadSetting
 from cutaway.network.products import product
@@ -141,6 +142,7 @@ class _Gram(Function):
         return torch.stack([product(one, one) for one in flat])
 
     @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, *signals: Tensor) -> Tensor:
         (flat,) = ctx.saved_tensors
         both = signals[0] + signals[0].transpose(1, 2)

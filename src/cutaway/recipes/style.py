@@ -130,7 +130,7 @@ def style(
             "histogram" moves the painting's to the photo's before.
         size: of the picture: its shortest side, or (h, w); None is the photo's own.
         steps: evaluations of the network, at all sizes together.
-        scales: sizes that it is made at, each twice the one before; None begins at 80 pixels or more.
+        scales: sizes that it is made at, each twice the one before; None begins at 240 pixels or more.
         init: "content", "noise", or a picture to go on from, which is then moved at the last size only.
         optimizer: "lbfgs" or "adam".
         total_variation: weight of the total variation (β = 2), over that of a usual photo: larger is smoother.

@@ -30,8 +30,9 @@ __all__ = ["OPTIMIZERS", "Plan", "ScaleRun", "StyleMaker"]
 OPTIMIZERS: dict[str, Optimizer] = {"lbfgs": LBFGS(), "adam": Adam(0.1)}
 # A colour's usual distance from its neighbour's in a photo, of 0..1.
 _USUAL = 0.048
-# Smaller than this there is nothing to see; and the last size has this part of all steps.
-_SMALLEST, _LAST = 80, 1 / 3
+# The spectrum moves large forms as easily as small ones: up to this side a smaller size first gains nothing. Beyond,
+# units see too little of the picture. The last size has this part of all steps.
+_SMALLEST, _LAST = 240, 1 / 3
 
 
 class ScaleRun(NamedTuple):
@@ -61,7 +62,7 @@ class Plan:
         style_weight: of the second.
         total_variation: weight of it.
         style_scale: the paintings' shortest side over the photo's.
-        scales: sizes, from small to large; None halves while 80 pixels are left.
+        scales: sizes, from small to large; None halves while 240 pixels are left.
         steps: evaluations in all.
         optimizer: "lbfgs" or "adam".
         seed: of noise to begin from.
