@@ -288,10 +288,6 @@ def statistics(net: cw.Network) -> Viewable:
     return cw.Grid(rows=(row,), title="vgg16: three statistics, and copied patches", caption=made.caption)
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
-
-
 def styled(pairs: list[tuple[Path, str]]) -> Viewable:
     """Give photos a painting's style each, and draw both beside the result."""
     rows = [cw.style(photo, PAINTINGS / name).beside().rows[0] for photo, name in pairs]
@@ -320,3 +316,7 @@ def halves(photo: Path) -> Viewable:
         title="vgg16: two paintings on one photo",
         caption="The masks run from white to black in the middle seventh of the photo.",
     )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

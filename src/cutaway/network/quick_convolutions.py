@@ -76,7 +76,7 @@ class _Convolved(Function):
         return forward(F.pad(images, (pad[1], pad[1], pad[0], pad[0])))
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, *signals: Tensor) -> tuple[Tensor, None, None, None]:
         y, x = (2 - p for p in ctx.pad)
         return ctx.back(F.pad(signals[0], (x, x, y, y))), None, None, None

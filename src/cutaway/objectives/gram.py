@@ -142,7 +142,7 @@ class _Gram(Function):
         return torch.stack([product(one, one) for one in flat])
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, *signals: Tensor) -> Tensor:
         (flat,) = ctx.saved_tensors
         both = signals[0] + signals[0].transpose(1, 2)

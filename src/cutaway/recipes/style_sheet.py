@@ -115,18 +115,15 @@ def style_sheet(
             break
     one = made[-1]
     words = " and ".join(name.replace("_", " ") for name in names)
+    change = "changes" if len(names) == 1 else "change"
     caption = (
-        f"From tile to tile the {words} changes; all else is the same. Below: the losses of content and style, over "
+        f"From tile to tile the {words} {change}; all else is the same. Below: the losses of content and style, over "
         "the targets' own squares."
     )
     if one.stopped:
         caption += " Stopped: the last tile is not finished."
-    code = one.code().replace("cutaway.style(", "cutaway.style_sheet(", 1)
-    provenance = {
-        **one.provenance,
-        "code": code,
-        "sweep": {name: list(values) for name, values in sweep.items()},
-    }
+    swept = {name: list(values) for name, values in sweep.items()}
+    provenance = {**one.provenance, "code": _code(one.code(), swept), "sweep": swept}
     sheet = Grid(tuple(rows), title=one.caption.split(":")[0], caption=caption, provenance=provenance)
     return StyleSheet(tuple(made), sheet, one.stopped, caption, provenance)
 
