@@ -21,6 +21,7 @@ import cutaway as cw
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.recipes.dream import Dream
 from cutaway.recipes.invert import READING
+from cutaway.recipes.style import Styled
 from cutaway.view.picture import Picture
 from cutaway.view.viewable import Viewable
 
@@ -295,12 +296,17 @@ def styled(pairs: list[tuple[Path, str]]) -> Viewable:
     return cw.Grid(tuple(rows), title="vgg16: photos, paintings, and both", caption=caption)
 
 
+def losses(made: Styled) -> str:
+    """Tell the losses of a styled photo, for a caption."""
+    return "content {:.2f} · style {:.4f}".format(*made.losses)
+
+
 def coloured(photo: Path) -> Viewable:
     """Give a photo a painting's style in its three kinds of colours."""
     tiles = []
     for colours in ("style", "histogram", "luminance"):
         made = cw.style(photo, WAVE, colours=colours, size=180, steps=80)
-        tiles.append(Picture(made.picture.pixels, f"colours: {colours}"))
+        tiles.append(Picture(made.picture.pixels, f"colours: {colours}\n{losses(made)}"))
     caption = "The painting's colours; the painting moved to the photo's beforehand; the photo's own."
     return cw.Grid((tuple(tiles),), title="coffee.png in the style of great_wave.jpg", caption=caption)
 
@@ -310,9 +316,12 @@ def halves(photo: Path) -> Viewable:
     h, w = cw.read(photo).size
     left = torch.linspace(4, -3, w).clamp(0, 1).expand(h, w).numpy()
     made = cw.style(photo, [WAVE, STARRY], masks=[left, 1 - left], size=240, steps=120)
-    tiles = [Picture(cw.read(one).fitted(400).pixels, one.name) for one in (WAVE, STARRY)]
+    tiles = [
+        Picture(one.resized(one.shortest(240)).pixels, Path(one.path or "").name)
+        for one in map(cw.read, (WAVE, STARRY))
+    ]
     return cw.Grid(
-        ((*tiles, Picture(made.picture.pixels, "both, each on its side")),),
+        ((*tiles, Picture(made.picture.pixels, f"both, each on its side\n{losses(made)}")),),
         title="vgg16: two paintings on one photo",
         caption="The masks run from white to black in the middle seventh of the photo.",
     )
