@@ -89,6 +89,8 @@ if TYPE_CHECKING:
     from cutaway.recipes.purity import purity as purity
     from cutaway.recipes.scan import scan as scan
     from cutaway.recipes.segment import segment as segment
+    from cutaway.recipes.style import style as style
+    from cutaway.recipes.style_sheet import style_sheet as style_sheet
     from cutaway.recipes.texture import texture as texture
     from cutaway.recipes.unit import unit_page as unit_page
     from cutaway.recipes.weights import weights as weights
@@ -176,6 +178,8 @@ __all__ = [
     "scan",
     "segment",
     "similarity",
+    "style",
+    "style_sheet",
     "synthesis",
     "texture",
     "total_variation",

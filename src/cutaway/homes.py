@@ -80,6 +80,8 @@ HOMES = {
     "scan": "cutaway.recipes.scan:scan",
     "segment": "cutaway.recipes.segment:segment",
     "similarity": "cutaway.objectives.similarity:similarity",
+    "style": "cutaway.recipes.style:style",
+    "style_sheet": "cutaway.recipes.style_sheet:style_sheet",
     "synthesis": "cutaway.synthesis",
     "texture": "cutaway.recipes.texture:texture",
     "total_variation": "cutaway.objectives.total_variation:total_variation",
