@@ -100,6 +100,7 @@ if TYPE_CHECKING:
     from cutaway.view.heatmap import Heatmap as Heatmap
     from cutaway.view.picture import Picture as Picture
     from cutaway.view.table import Table as Table
+    from cutaway.web.serve import serve as serve
 
 __version__ = "0.1.0"
 
@@ -177,6 +178,7 @@ __all__ = [
     "region",
     "scan",
     "segment",
+    "serve",
     "similarity",
     "style",
     "style_sheet",

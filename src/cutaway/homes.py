@@ -79,6 +79,7 @@ HOMES = {
     "region": "cutaway.objectives.region:region",
     "scan": "cutaway.recipes.scan:scan",
     "segment": "cutaway.recipes.segment:segment",
+    "serve": "cutaway.web.serve:serve",
     "similarity": "cutaway.objectives.similarity:similarity",
     "style": "cutaway.recipes.style:style",
     "style_sheet": "cutaway.recipes.style_sheet:style_sheet",

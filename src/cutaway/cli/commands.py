@@ -46,6 +46,7 @@ COMMANDS = {
     "activations": "Show what a layer's channels answer to photos.",
     "weights": "Show a layer's learned filters.",
     "models": "List the networks that are there, and fetch weights.",
+    "serve": "Open the explorer in the browser: a webcam or a photo, and where the network looks.",
 }
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

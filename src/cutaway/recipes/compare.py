@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, SupportsIndex
 
 import numpy as np
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from cutaway.attribution.attribution import Attribution, lattice_of
@@ -30,7 +31,7 @@ from cutaway.view.projection import symmetric
 from cutaway.view.scale import Range
 from cutaway.view.viewable import Viewable
 
-__all__ = ["USUAL", "compare"]
+__all__ = ["USUAL", "card_range", "compare"]
 
 READING = (
     "Methods measure in different units, so each map is drawn from zero to its own largest value (maps of pixels to "
@@ -138,6 +139,28 @@ def compare(
     )
 
 
+def card_range(values: Float[np.ndarray, "d rows columns"], image_size: tuple[int, int]) -> Range:
+    """Choose the scale of one method's card, by the rule that all cards share.
+
+    Args:
+        values: the raw map.
+        image_size: (h, w) of the image that the network saw; a map of that size is one of pixels.
+
+    >>> card_range(np.array([[[0.0, 4.0]]]), (8, 8)), card_range(np.array([[[-1.0, 4.0]]]), (8, 8)).low
+    (Range(low=0.0, high=4.0, rule='cell'), -4.0)
+    """
+    scale = symmetric(values)
+    if values.shape[0] != 1:
+        return scale
+    # Single pixels reach far beyond the rest, places of a coarse map do not.
+    fine = values.shape[1:] == image_size
+    most = scale.high if fine else float(np.abs(values).max(initial=0))
+    least = float(values.min(initial=0))
+    if 2 * (low := float(values.min())) > most:
+        return Range(low, most, "least … 99 %" if fine else "cell")  # RISE: all of it is far above zero
+    return Range(-most if least < 0 else 0.0, most, "0 … 99 %" if fine else "cell")
+
+
 def _question(
     network: Network, images: Tensor, target: SupportsIndex | str | None, objective: Target | None
 ) -> tuple[Objective, str]:
@@ -164,15 +187,7 @@ def _card(
     if lattice is None:
         raise UnsupportedMethod(f"the units of {layer} have no place in the photo")
     signed = values.shape[0] == 1 and float(values.min(initial=0)) < 0
-    scale = symmetric(values)
-    if values.shape[0] == 1:
-        # Single pixels reach far beyond the rest, places of a coarse map do not.
-        fine = values.shape[1:] == images.shape[2:]
-        most = scale.high if fine else float(np.abs(values).max(initial=0))
-        if 2 * (low := float(values.min())) > most:
-            scale = Range(low, most, "least … 99 %" if fine else "cell")  # RISE: all of it is far above zero
-        else:
-            scale = Range(-most if signed else 0.0, most, "0 … 99 %" if fine else "cell")
+    scale = card_range(values, (int(images.shape[2]), int(images.shape[3])))
     where = "pixels" if layer == INPUT else layer
     (numbers,) = measured(network, images.as_subclass(Tensor), objective, method, maps, full=full)
     card = drawn_on(

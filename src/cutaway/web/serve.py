@@ -1,0 +1,125 @@
+"""Open the explorer: load the networks, listen, print the address."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+
+from cutaway.errors import BadSetting, CutawayError
+from cutaway.web.hosts import Hosts, is_loopback
+
+__all__ = ["serve"]
+
+
+def serve(
+    model: str | Sequence[str] = "squeezenet1_1",
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8765,
+    browser: bool = True,
+    folder: str | os.PathLike[str] | None = None,
+    weights: str | None = None,
+    device: str = "cpu",
+) -> None:
+    """Open the explorer, a page on which photos and networks are looked into, and serve it until Ctrl-C.
+
+    The address that is printed holds a token; without it nothing is answered.
+
+    Args:
+        model: one or several networks, as `cutaway.load` takes them. The page can ask these and no others.
+        host: where to listen; "0.0.0.0" for other machines too, which then need the token as well.
+        port: to listen on; 0 takes a free one.
+        browser: whether to open the page.
+        folder: where photos and results are kept; $CUTAWAY_EXPLORER or the system's folder for data by default.
+        weights: a file for the first model.
+        device: as `cutaway.load` takes it.
+
+    Raises:
+        BadSetting: for a port that is taken or an address that is not this machine's.
+        CutawayError: where the server's packages are not installed.
+
+    >>> serve(port=99999)
+    Traceback (most recent call last):
+    cutaway.errors.BadSetting: port takes 0 to 65535, got 99999
+    """
+    if not 0 <= port <= 65535:
+        raise BadSetting(f"port takes 0 to 65535, got {port}")
+    try:
+        import uvicorn
+        from cutaway.web.app import make_app
+        from cutaway.web.desk import Desk, explorer_folder
+        from cutaway.web.guard import Guard, Keys
+        from cutaway.web.queue import Queue
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("cutaway"):
+            raise
+        raise CutawayError(f"the explorer needs {error.name}: pip install 'cutaway[web]'") from error
+
+    listening = _listening(host, port)
+    port = listening.getsockname()[1]
+    models = [model] if isinstance(model, str) else list(model)
+    place = Path(folder).absolute() if folder is not None else explorer_folder()
+    place.mkdir(parents=True, exist_ok=True)
+    desk = Desk(models, place, weights=weights, device=device)
+    queue = Queue(place, {"models": models, "folder": str(place), "weights": weights, "device": device})
+    keys = Keys(port)
+    address = f"http://{_spoken(host)}:{port}/?token={keys.token}"
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            print(f"{address} ready", flush=True)
+            if not is_loopback(host):
+                print("other machines can reach this address; they need the token in it too", flush=True)
+            if browser:
+                webbrowser.open(address)
+
+    app = Guard(make_app(desk, queue, lambda: server.should_exit), Hosts(host), keys)
+    server = Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            ws="websockets-sansio",
+            ws_max_size=2**20,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=2,
+        )
+    )
+    try:
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn has ended everything by then
+            server.run(sockets=[listening])
+    finally:
+        queue.close()
+        listening.close()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise BadSetting(
+            f"cannot listen on {host}:{port} ({reason}). Another port: cutaway serve --port {(port + 1) % 65536}"
+        ) from error
+    listening.listen(128)
+    return listening
+
+
+def _spoken(host: str) -> str:
+    """Say where to reach an address that means every address."""
+    if host == "0.0.0.0":
+        return "127.0.0.1"
+    if host == "::":
+        return "[::1]"
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,88 @@
+// Frames to the server and answers back, one in flight: the next goes out when the answer to the last is in.
+import { packFrame, readReply } from '/static/js/wire.js';
+
+// What the page draws on; the network gets its own size.
+const SHOWN = 400;
+
+export class Pump {
+  constructor(video, side, hear) {
+    Object.assign(this, { video, side, hear, number: 0, paused: false, method: 'cam', target: null, ended: false });
+    this.small = document.createElement('canvas');
+    this.shown = document.createElement('canvas');
+    this.times = [];
+  }
+
+  // Take the frame as it is now: a JPEG for the network, pixels for the page.
+  async grab() {
+    const { videoWidth: w, videoHeight: h } = this.video;
+    const drawn = (canvas, scale) => {
+      canvas.width = Math.round(w * scale); canvas.height = Math.round(h * scale);
+      const context = canvas.getContext('2d', { willReadFrequently: true });
+      context.drawImage(this.video, 0, 0, canvas.width, canvas.height);
+      return context;
+    };
+    drawn(this.small, this.side / Math.min(w, h));
+    const jpeg = new Promise((made) => { this.small.toBlob(made, 'image/jpeg', 0.85); });
+    const scale = Math.min(SHOWN / h, 1);
+    const context = drawn(this.shown, scale);
+    const pixels = context.getImageData(0, 0, this.shown.width, this.shown.height);
+    this.number += 1;
+    return { number: this.number, pixels, bytes: await packFrame(this.method, this.number, this.target, await jpeg), method: this.method };
+  }
+
+  connect(model) {
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+    this.socket = new WebSocket(`${scheme}://${location.host}/api/live?m=${encodeURIComponent(model)}`);
+    this.socket.binaryType = 'arraybuffer';
+    this.socket.onopen = () => this.run();
+    this.socket.onmessage = ({ data }) => this.answered?.(data);
+    this.socket.onclose = () => {
+      this.answered?.(null);
+      if (!this.ended) { this.hear({ lost: true }); this.again = setTimeout(() => this.connect(model), 1000); }
+    };
+  }
+
+  async run() {
+    const { socket } = this;
+    let next = null;
+    while (!this.ended && socket.readyState === WebSocket.OPEN) {
+      if (this.paused || document.hidden || this.video.readyState < 2 || !this.video.videoWidth) {
+        next = null;
+        this.times.length = 0;
+        await new Promise((wake) => { setTimeout(wake, 60); });
+        continue;
+      }
+      const frame = next ?? await this.grab();
+      const sent = performance.now();
+      const data = new Promise((heard) => { this.answered = heard; });
+      socket.send(frame.bytes);
+      // While the server looks at this frame, make the next ready.
+      next = await this.grab();
+      const answer = await data;
+      if (answer === null || this.ended) return;
+      this.told(frame, answer, performance.now() - sent);
+      await new Promise((wake) => { channel.port1.onmessage = wake; channel.port2.postMessage(0); });
+    }
+  }
+
+  told(frame, answer, trip) {
+    if (typeof answer === 'string') { this.hear({ error: JSON.parse(answer).detail }); this.paused = true; return; }
+    const now = performance.now();
+    this.times.push({ now, trip });
+    while (this.times[0].now < now - 2000) this.times.shift();
+    const reply = readReply(answer);
+    const spent = this.times.length > 1 ? (now - this.times[0].now) / 1000 : 0;
+    const fps = spent ? (this.times.length - 1) / spent : 0;
+    const mean = this.times.reduce((sum, one) => sum + one.trip, 0) / this.times.length;
+    this.hear({ reply, pixels: frame.pixels, method: frame.method, fps, trip, mean });
+  }
+
+  end() {
+    this.ended = true;
+    clearTimeout(this.again);
+    this.socket?.close();
+  }
+}
+
+// Lets the page draw and listen between two frames, without the milliseconds that a timer waits.
+const channel = new MessageChannel();

@@ -1,0 +1,35 @@
+// The bytes of frames, answers and maps, as web/frames.py and web/maps.py write them: little-endian.
+export const METHODS = ['cam', 'grad-cam', 'saliency'];
+const VERSION = 1;
+
+export async function packFrame(method, number, target, jpeg) {
+  const head = new DataView(new ArrayBuffer(16));
+  head.setUint8(0, VERSION);
+  head.setUint8(1, METHODS.indexOf(method));
+  head.setUint32(4, number, true);
+  head.setInt32(8, target ?? -1, true);
+  return new Blob([head.buffer, jpeg]).arrayBuffer();
+}
+
+export function readReply(buffer) {
+  const view = new DataView(buffer);
+  const f = (at) => view.getFloat32(at, true);
+  const count = view.getUint16(2, true);
+  const shape = [1, view.getUint16(8, true), view.getUint16(10, true)];
+  const classes = Array.from({ length: count }, (_, i) => ({ index: view.getUint32(64 + 8 * i, true), share: f(68 + 8 * i) }));
+  return {
+    number: view.getUint32(4, true),
+    shape,
+    low: f(12), high: f(16), network: f(20), server: f(24),
+    start: [f(28), f(32)], step: [f(36), f(40)], window: [f(44), f(48), f(52), f(56)],
+    target: view.getUint32(60, true),
+    classes,
+    values: new Float32Array(buffer, 64 + 8 * count),
+  };
+}
+
+export function decodeMap(buffer) {
+  const length = new DataView(buffer).getUint32(0, true);
+  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  return { ...head, values: new Float32Array(buffer, 4 + length) };
+}
