@@ -186,7 +186,7 @@ def _nouns(app: FastAPI, desk: Desk, thinking: Thinking) -> None:
         network = desk.opened(m).network
         picture = await asyncio.to_thread(desk.photos.read, photo)
         named = [network.class_index(k) for k in also or ()]
-        return await thinking.do(answered, network, picture, 8, named)
+        return await thinking.do(answered, network, picture, 6, named)
 
     @app.get("/api/photos/{photo}/maps/{method}")
     async def _map(

@@ -168,7 +168,9 @@ def _with_headers(send: Send) -> Send:
         if message["type"] == "http.response.start":
             given = {name for name, _ in message.get("headers", [])}
             more = [
-                (name.encode(), value.encode()) for name, value in HEADERS.items() if name.encode() not in given
+                (name.encode(), value.encode())
+                for name, value in HEADERS.items()
+                if name.encode() not in given
             ]
             message = {**message, "headers": [*message.get("headers", []), *more]}
         await send(message)

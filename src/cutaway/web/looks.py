@@ -6,13 +6,21 @@ import base64
 from collections.abc import Iterable
 from typing import Any
 
-from cutaway.attribution.methods import METHODS
 from cutaway.view import overlay
 from cutaway.view.colormap import COLORMAPS, UNKNOWN, table
 
 __all__ = ["EXAMPLES", "colours", "titles"]
 
 EXAMPLES = ("chelsea", "coffee", "camera")
+# As their papers write them.
+_WRITTEN = {
+    "cam": "CAM",
+    "grad-cam": "Grad-CAM",
+    "grad-cam++": "Grad-CAM++",
+    "layer-cam": "LayerCAM",
+    "smooth-grad": "SmoothGrad",
+    "rise": "RISE",
+}
 
 
 def colours() -> dict[str, Any]:
@@ -35,7 +43,7 @@ def colours() -> dict[str, Any]:
 def titles(methods: Iterable[str]) -> dict[str, str]:
     """Give the methods' usual spelling.
 
-    >>> titles(["grad-cam"])
-    {'grad-cam': 'GradCAM'}
+    >>> titles(["grad-cam", "guided-backprop"])
+    {'grad-cam': 'Grad-CAM', 'guided-backprop': 'Guided backprop'}
     """
-    return {name: getattr(METHODS[name], "__name__", name) for name in methods}
+    return {name: _WRITTEN.get(name, name.replace("-", " ").capitalize()) for name in methods}

@@ -86,9 +86,7 @@ def made_map(network: Network, photo: Picture, name: str, target: int, *, full: 
     placement = images.places[0].placement(lattice)
     if values.shape[0] == 3:
         values = in_rgb(network, values, 0)
-    code = spelled(
-        compare, network_spelled(network), repr(photo.path or "photo"), methods=(name,), target=k
-    )
+    code = spelled(compare, network_spelled(network), repr(photo.path or "photo"), methods=(name,), target=k)
     head = {
         "method": name,
         "title": type(method).__name__,
@@ -113,10 +111,10 @@ def made_map(network: Network, photo: Picture, name: str, target: int, *, full: 
 
 
 def packed(head: Mapping[str, Any], values: Float[np.ndarray, "d rows columns"]) -> bytes:
-    """Write what is to be said and the raw numbers: a length, JSON, blanks up to a multiple of four, float32.
+    r"""Write what is to be said and the raw numbers: a length, JSON, blanks up to a multiple of four, float32.
 
     >>> packed({}, np.zeros((1, 1, 1)))
-    b'\\x04\\x00\\x00\\x00{}  \\x00\\x00\\x00\\x00'
+    b'\x04\x00\x00\x00{}  \x00\x00\x00\x00'
     """
     clean = {name: _number(value) if isinstance(value, float) else value for name, value in head.items()}
     told = json.dumps(clean, ensure_ascii=False, allow_nan=False).encode()

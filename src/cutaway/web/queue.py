@@ -44,7 +44,7 @@ class Queue:
         self.records.requeue()
         self._changed = threading.Condition()
         self._running = ""
-        self._closing = False
+        self._closing = threading.Event()
         self._process: subprocess.Popen[str] | None = None
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -85,20 +85,22 @@ class Queue:
     def close(self) -> None:
         """End the worker; what it was at is done when the server is back."""
         with self._changed:
-            self._closing = True
+            self._closing.set()
             self._changed.notify_all()
             process = self._process
         if process is not None:
             process.kill()
         self._thread.join(5)
+        if process is not None:
+            _over(process)
         self.records.close()
 
     def _serve(self) -> None:
         while True:
             with self._changed:
-                while not self._closing and (job := self.records.waiting()) is None:
+                while not self._closing.is_set() and (job := self.records.waiting()) is None:
                     self._changed.wait()
-                if self._closing:
+                if self._closing.is_set():
                     return
                 assert job is not None
                 process = self._started()
@@ -110,7 +112,7 @@ class Queue:
             self._follow(process, job)
             with self._changed:
                 self._running = ""
-                if self._closing:
+                if self._closing.is_set():
                     return
                 self.records.set(job.id, seconds=round(time.monotonic() - began, 3))
                 self._forget_old()
@@ -124,10 +126,10 @@ class Queue:
             self.records.set(name, **told)
             if name == job.id and told["state"] in ENDED:
                 return
-        code = process.wait()
+        code = _over(process)
         with self._changed:
             self._process = None
-            if self._closing:
+            if self._closing.is_set():
                 return
         if self.records.get(job.id).message == "cancelled":
             self.records.set(job.id, state="cancelled", message="")
@@ -168,3 +170,12 @@ class Queue:
         for old in ended[MOST_KEPT:]:
             self.result(old.id).unlink(missing_ok=True)
             self.records.forget(old.id)
+
+
+def _over(process: subprocess.Popen[str]) -> int:
+    """Close what led to a process that has ended, and give its exit code."""
+    for pipe in (process.stdin, process.stdout):
+        with contextlib.suppress(OSError):  # what was still to be written has nobody to read it
+            if pipe is not None:
+                pipe.close()
+    return process.wait()

@@ -137,7 +137,9 @@ class Records:
     def requeue(self) -> None:
         """Put what was running when the server ended back into its place in the queue."""
         with self._lock:
-            self._file.execute("UPDATE jobs SET state = 'queued', done = 0, total = 0 WHERE state = 'running'")
+            self._file.execute(
+                "UPDATE jobs SET state = 'queued', done = 0, total = 0 WHERE state = 'running'"
+            )
 
     def close(self) -> None:
         """Close the file."""

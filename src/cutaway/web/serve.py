@@ -50,6 +50,7 @@ def serve(
         raise BadSetting(f"port takes 0 to 65535, got {port}")
     try:
         import uvicorn
+
         from cutaway.web.app import make_app
         from cutaway.web.desk import Desk, explorer_folder
         from cutaway.web.guard import Guard, Keys

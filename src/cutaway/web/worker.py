@@ -76,7 +76,9 @@ class _Worker:
             except _Cancelled:
                 self._tell(job["do"], "cancelled")
             except MemoryError:
-                self._tell(job["do"], "failed", message=str(OutOfMemory("there was not enough memory for it")))
+                self._tell(
+                    job["do"], "failed", message=str(OutOfMemory("there was not enough memory for it"))
+                )
             except CutawayError as error:
                 self._tell(job["do"], "failed", message=f"{type(error).__name__}: {error}")
             except Exception as error:

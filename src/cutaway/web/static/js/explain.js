@@ -76,8 +76,7 @@ function Photo({ id }) {
     <div class="bench">
       <aside>
         <figure class="photo"><img src=${pixelsOf(id)} alt=${t('photo')} width=${about.width} height=${about.height} />
-          <figcaption>${about.width} × ${about.height}${about.notes.map((note) => html` · ${note}`)}</figcaption></figure>
-        <div class="row"><${FileButton} /></div>
+          <figcaption><span>${about.width} × ${about.height}${about.notes.map((note) => html` · ${note}`)}</span><${FileButton} small /></figcaption></figure>
         <${Answers} found=${answers.value} chosen=${asked_} truth=${truth} />
         <${Truth} m=${m} truth=${truth} chosen=${asked_} />
       </aside>

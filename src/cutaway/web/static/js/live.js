@@ -114,8 +114,8 @@ export function Live() {
       <${Choice} name="method" legend=${t('method')} options=${methods} value=${method()} onChoose=${(one) => change({ method: one })} />
       <${Strength} /><${Colours} />
       <span class="push" />
-      <button class="plain" aria-pressed=${mirrored === ''} onClick=${() => change({ mirror: mirrored === '' ? '0' : '' }, true)}><${Icon} name="mirror" />${t('mirror')}</button>
-      <button class="plain" aria-pressed=${paused.value} disabled=${!on} onClick=${() => { paused.value = !paused.value; }}><${Icon} name=${paused.value ? 'play' : 'pause'} />${t(paused.value ? 'go.on' : 'pause')}</button>
+      <button class="plain" aria-pressed=${mirrored === ''} onClick=${() => change({ mirror: mirrored === '' ? '0' : '' }, true)}><${Icon} name="mirror" /><span>${t('mirror')}</span></button>
+      <button class="plain" aria-pressed=${paused.value} disabled=${!on} onClick=${() => { paused.value = !paused.value; }}><${Icon} name=${paused.value ? 'play' : 'pause'} /><span>${t(paused.value ? 'go.on' : 'pause')}</span></button>
       <button class="strong" disabled=${!on} onClick=${freeze}><${Icon} name="freeze" />${t('freeze')}</button>
     </section>
     <div class="panes">
@@ -140,8 +140,8 @@ export function Live() {
 
 function Meter({ told }) {
   if (!told) return html`<span class="meter">–</span>`;
-  return html`<span class="meter" title=${t('meter.title')} data-fps=${told.fps.toFixed(2)} data-trip=${told.mean.toFixed(2)} data-network=${told.reply.network.toFixed(2)}>
-    <b>${number(Math.round(told.fps))}</b> ${t('fps')} <i>·</i> <b>${number(Math.round(told.mean))}</b> ms <small>${t('meter.network', { n: number(Math.round(told.reply.network)) })}</small></span>`;
+  return html`<span class="meter" title=${t('meter.title')} data-fps=${told.fps.toFixed(2)} data-trip=${told.trip.toFixed(2)} data-network=${told.network.toFixed(2)}>
+    <b>${number(Math.round(told.fps))}</b> ${t('fps')} <i>·</i> <b>${number(Math.round(told.trip))}</b> ms <small>${t('meter.network', { n: number(Math.round(told.network)) })}</small></span>`;
 }
 
 function Top({ told }) {
@@ -151,7 +151,7 @@ function Top({ told }) {
     <h2>${t('answers')}</h2>
     <ol>${rows.map((one, i) => html`<li key=${i}>
       <button class="answer" disabled=${!one} aria-pressed=${Boolean(one) && one.index === (pinned ?? told.reply.target)} data-class=${one?.index} onClick=${() => change({ c: pinned === one.index ? '' : String(one.index) })}>
-        <span class="name">${one ? names.value[one.index] ?? one.index : ' '}</span><span class="share">${one ? percent(one.share, 0) : ''}</span>
+        <span class="name">${one ? names.value[one.index] ?? one.index : ' '}</span><span class="share">${one ? percent(one.share) : ''}</span>
         <meter min="0" max="1" value=${one ? one.share : 0} aria-hidden="true" />
       </button></li>`)}</ol>
     <p class="hint">${pinned === null ? t('pin.hint') : html`${t('pinned', { name: names.value[pinned] ?? pinned })} <button class="inline" onClick=${() => change({ c: '' })}>${t('unpin')}</button>`}</p>

@@ -42,39 +42,51 @@ export class Pump {
     };
   }
 
+  // Send a frame; gives the answer, or null where the connection went, and how long it took.
+  send(frame) {
+    const sent = performance.now();
+    return new Promise((heard) => {
+      this.answered = (data) => heard({ data, trip: performance.now() - sent });
+      this.socket.send(frame.bytes);
+    });
+  }
+
+  ready() {
+    return !this.paused && !document.hidden && this.video.readyState >= 2 && this.video.videoWidth > 0;
+  }
+
   async run() {
-    const { socket } = this;
-    let next = null;
-    while (!this.ended && socket.readyState === WebSocket.OPEN) {
-      if (this.paused || document.hidden || this.video.readyState < 2 || !this.video.videoWidth) {
-        next = null;
+    const open = () => !this.ended && this.socket.readyState === WebSocket.OPEN;
+    while (open()) {
+      if (!this.ready()) {
         this.times.length = 0;
         await new Promise((wake) => { setTimeout(wake, 60); });
         continue;
       }
-      const frame = next ?? await this.grab();
-      const sent = performance.now();
-      const data = new Promise((heard) => { this.answered = heard; });
-      socket.send(frame.bytes);
-      // While the server looks at this frame, make the next ready.
-      next = await this.grab();
-      const answer = await data;
-      if (answer === null || this.ended) return;
-      this.told(frame, answer, performance.now() - sent);
-      await new Promise((wake) => { channel.port1.onmessage = wake; channel.port2.postMessage(0); });
+      let frame = await this.grab();
+      let answer = open() ? this.send(frame) : null;
+      while (answer) {
+        // While the server looks at this frame, make the next ready; it goes out before this one is drawn.
+        const next = this.ready() ? await this.grab() : null;
+        const { data, trip } = await answer;
+        answer = next && data && open() ? this.send(next) : null;
+        if (data && !this.ended) this.told(frame, data, trip);
+        frame = next;
+        await breath();
+      }
     }
   }
 
   told(frame, answer, trip) {
     if (typeof answer === 'string') { this.hear({ error: JSON.parse(answer).detail }); this.paused = true; return; }
     const now = performance.now();
-    this.times.push({ now, trip });
-    while (this.times[0].now < now - 2000) this.times.shift();
     const reply = readReply(answer);
+    this.times.push({ now, trip, network: reply.network });
+    while (this.times[0].now < now - 2000) this.times.shift();
     const spent = this.times.length > 1 ? (now - this.times[0].now) / 1000 : 0;
     const fps = spent ? (this.times.length - 1) / spent : 0;
-    const mean = this.times.reduce((sum, one) => sum + one.trip, 0) / this.times.length;
-    this.hear({ reply, pixels: frame.pixels, method: frame.method, fps, trip, mean });
+    const mean = (what) => this.times.reduce((sum, one) => sum + one[what], 0) / this.times.length;
+    this.hear({ reply, pixels: frame.pixels, method: frame.method, fps, trip: mean('trip'), network: mean('network') });
   }
 
   end() {
@@ -86,3 +98,4 @@ export class Pump {
 
 // Lets the page draw and listen between two frames, without the milliseconds that a timer waits.
 const channel = new MessageChannel();
+const breath = () => new Promise((wake) => { channel.port1.onmessage = wake; channel.port2.postMessage(0); });

@@ -46,9 +46,9 @@ export function useDropAndPaste() {
 
 export const DropShade = () => html`<div class="shade" data-open=${dragging.value ? '' : null} aria-hidden="true"><span>${t('drop.here')}</span></div>`;
 
-export function FileButton({ strong }) {
+export function FileButton({ strong, small }) {
   const file = useRef();
-  return html`<button class=${strong ? 'strong' : 'plain'} disabled=${busy.value} onClick=${() => file.current.click()}><${Icon} name="upload" />${t(busy.value ? 'reading' : 'choose')}</button>
+  return html`<button class=${strong ? 'strong' : small ? 'plain small' : 'plain'} disabled=${busy.value} onClick=${() => file.current.click()}><${Icon} name="upload" />${t(busy.value ? 'reading' : small ? 'another' : 'choose')}</button>
     <input ref=${file} type="file" accept="image/*" class="unseen" tabindex="-1" aria-label=${t('choose')} onChange=${(event) => { const [one] = event.target.files; event.target.value = ''; if (one) take(addPhoto(one)); }} />`;
 }
 

@@ -24,8 +24,18 @@ export function readReply(buffer) {
     start: [f(28), f(32)], step: [f(36), f(40)], window: [f(44), f(48), f(52), f(56)],
     target: view.getUint32(60, true),
     classes,
-    values: new Float32Array(buffer, 64 + 8 * count),
+    values: halves(new Uint16Array(buffer, 64 + 8 * count), Math.max(Math.abs(f(12)), Math.abs(f(16)))),
   };
+}
+
+// Half floats as numbers, times a scale.
+function halves(bits, scale) {
+  return Float32Array.from(bits, (one) => {
+    const power = (one >> 10) & 31;
+    const rest = one & 1023;
+    const size = power ? 2 ** (power - 15) * (1 + rest / 1024) : 2 ** -14 * (rest / 1024);
+    return (one & 32768 ? -size : size) * scale;
+  });
 }
 
 export function decodeMap(buffer) {

@@ -23,7 +23,7 @@ export function choose(chosen) {
   speak(chosen);
 }
 
-// t('seconds', { n: 3 }) puts 3 in place of {n}.
+// Say a text by its key, with values in place of {name}.
 export function t(key, values = {}) {
   const found = words[key]?.[language.value] ?? words[key]?.en ?? key;
   return found.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);

@@ -1,0 +1,90 @@
+"""One explorer and one browser for all tests of the page."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from tests.web.served import CAT, Served
+
+# Without these Chromium asks its makers for this and that.
+QUIET = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def explorer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """`cutaway serve`, running."""
+    served = Served(tmp_path_factory.mktemp("explorer"))
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as one:
+        yield one
+
+
+def chromium() -> str:
+    """Give the system's Chromium: `make test` installs it on Debian and Ubuntu."""
+    named = os.environ.get("CHROMIUM")
+    found = named or next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    if found is None:
+        pytest.fail("no Chromium: apt install chromium, or CHROMIUM=/path/to/it pytest …", pytrace=False)
+    return found
+
+
+@pytest.fixture(scope="session")
+def launch(playwright: Playwright) -> Iterator[Callable[..., Browser]]:
+    """Start a Chromium with further options."""
+    started: list[Browser] = []
+
+    def launching(*options: str) -> Browser:
+        one = playwright.chromium.launch(
+            executable_path=chromium(), chromium_sandbox=False, headless=True, args=[*QUIET, *options]
+        )
+        started.append(one)
+        return one
+
+    yield launching
+    for one in started:
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film for the camera: a cat that moves a little. MJPEG is one JPEG after the other."""
+    path = tmp_path_factory.mktemp("camera") / "cat.mjpeg"
+    cat = Image.open(CAT).convert("RGB")
+    film = io.BytesIO()
+    for i in range(40):
+        left = abs(20 - i)
+        cat.crop((20 + left, 0, 420 + left, 300)).resize((640, 480)).save(film, "JPEG", quality=88)
+    path.write_bytes(film.getvalue())
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Callable[..., Browser], clip: Path) -> Browser:
+    """A Chromium whose camera shows the cat."""
+    return launch(
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={clip}",
+    )
