@@ -23,7 +23,7 @@ export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo pictures test check lint types contracts hooks format bench constraints clean
+.PHONY: help demo serve pictures test check lint types contracts hooks chromium format bench constraints clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -34,7 +34,10 @@ pictures: $(VENV)/.installed ## Draw the pictures of the README and the docs
 demo: $(VENV)/.installed ## Explain a photo with the bundled network; writes demo/
 	$(BIN)/cutaway explain $(PHOTO) --out demo/
 
-test: check ## Run the checks and all tests
+serve: $(VENV)/.installed-web ## Open the explorer in the browser
+	$(BIN)/cutaway serve
+
+test: check chromium ## Run the checks and all tests
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
 check: lint types contracts hooks ## Check style, types and import contracts
@@ -51,6 +54,17 @@ contracts: $(VENV)/.installed-test
 
 hooks: $(VENV)/.installed-test
 	$(BIN)/pre-commit validate-config
+
+# The tests of the explorer drive a real browser. On Debian and Ubuntu it is installed where there is none and we may.
+chromium:
+	@if [ -z "$$CHROMIUM" ] && ! { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null; then \
+		if [ "$$(id -u)" = 0 ]; then as=; else as='sudo -n'; fi; \
+		echo 'Installing Chromium, which the tests of the explorer drive (half a minute, once)'; \
+		{ command -v apt-get >/dev/null && $$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+			$$as apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || { \
+			echo 'That did not work. Install Chromium (on Debian: apt install chromium), or name it: make test CHROMIUM=/path/to/it'; \
+			exit 1; }; \
+	fi
 
 format: $(VENV)/.installed-test ## Put code and imports in the house style
 	$(BIN)/ruff check --fix --quiet
@@ -89,6 +103,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo 'Installing cutaway and what it needs into $(VENV) (a minute or two, once)'
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable .
 	@mkdir -p build
+	@touch $@
+
+$(VENV)/.installed-web: $(VENV)/.installed
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[web]'
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed tests/reference/requirements.txt

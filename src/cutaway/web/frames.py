@@ -1,7 +1,7 @@
 """The bytes of a webcam's frame, and of the answer to it.
 
-A frame is 16 bytes and a JPEG; an answer is 64 bytes, the most probable classes, and the map: half floats, as shares of
-its largest absolute value. The page colours it: an answer of CAM has some 600 bytes, and moving a slider asks nothing of
+A frame is 16 bytes and a JPEG; an answer is 64 bytes, the most probable classes, and the map: half floats, as shares
+of its largest absolute value. The page colours it: an answer of CAM has some 600 bytes, and a slider asks nothing of
 the server.
 """
 
@@ -98,9 +98,11 @@ class Reply:
         ...         "cam", 1, np.zeros((13, 17), np.float32), place, 3, [(3, 0.9)] * 5, (0.01, 0.02)
         ...     ).packed()
         ... )
-        988
+        546
         """
         rows, columns = self.values.shape
+        most = float(np.abs(self.values).max())
+        shares = np.nan_to_num(self.values / most) if most > 0 else self.values
         head = _REPLY.pack(
             VERSION,
             LIVE_METHODS.index(self.method),

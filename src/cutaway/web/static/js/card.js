@@ -11,22 +11,26 @@ import { number, percent, t } from '/static/js/words.js';
 function obtain({ photo, m, method, target, full }, hear) {
   const stop = new AbortController();
   let unfollow = () => {};
+  let running = null;
   const failed = (error) => { if (!stop.signal.aborted) hear({ error: error.gone ? t('lost') : error.message }); };
   const job = async () => {
     const started = await startJob({ photo, model: m, method, target, full });
     const heard = (one) => {
       if (stop.signal.aborted) return;
+      running = ['queued', 'running'].includes(one.state) ? one.id : null;
       if (one.state === 'done') jobResult(one.id).then((map) => !stop.signal.aborted && hear({ map })).catch(failed);
       else if (one.state === 'failed') hear({ error: one.message });
       else if (one.state === 'cancelled') hear({ cancelled: true });
       else hear({ job: one });
     };
     if (started.state === 'done') heard(started);
-    else if (!stop.signal.aborted) { heard(started); unfollow = followJob(started.id, heard); }
+    else if (stop.signal.aborted) cancelJob(started.id).catch(() => {});
+    else { heard(started); unfollow = followJob(started.id, heard); }
   };
   const quick = explorer.value.quick.includes(method) && !full;
   (quick ? quickMap(photo, m, method, target, stop.signal).then((map) => hear({ map })) : job()).catch(failed);
-  return () => { stop.abort(); unfollow(); };
+  // A question that nobody waits for any more is not worked at.
+  return () => { stop.abort(); unfollow(); if (running) cancelJob(running).catch(() => {}); };
 }
 
 export function Card({ photo, m, method, targets, pixels, onRemove }) {
@@ -47,8 +51,8 @@ export function Card({ photo, m, method, targets, pixels, onRemove }) {
 
   const maps = told.map((one) => one.map).filter(Boolean);
   // Maps of one method share one scale.
-  const low = maps.length ? Math.min(...maps.map((map) => map.low)) : 0;
-  const high = maps.length ? Math.max(...maps.map((map) => map.high)) : 0;
+  const low = maps.length ? Math.min(...maps.map((map) => map.low)) : null;
+  const high = maps.length ? Math.max(...maps.map((map) => map.high)) : null;
   const waits = told.find((one) => one.job)?.job;
   const error = told.find((one) => one.error)?.error;
   const cancelled = told.some((one) => one.cancelled);

@@ -12,7 +12,7 @@ export const colours = () => (MAPS.includes(asked('map', '')) ? asked('map', '')
 
 export function Strength() {
   return html`<label class="slider"><span>${t('strength')}</span>
-    <input type="range" min="0" max="1" step="0.01" value=${opacity()} onInput=${(event) => change({ a: event.target.value }, true)} />
+    <input type="range" aria-label=${t('strength')} min="0" max="1" step="0.01" value=${opacity()} onInput=${(event) => change({ a: event.target.value }, true)} />
     <output>${number(Math.round(100 * opacity()))} %</output></label>`;
 }
 

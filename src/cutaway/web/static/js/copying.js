@@ -1,5 +1,6 @@
 // Copy a picture, a link or code, and say that it was done.
 import { signal } from '/static/vendor/preact.js';
+import { encoded } from '/static/js/wire.js';
 import { t } from '/static/js/words.js';
 
 export const said = signal('');
@@ -21,7 +22,7 @@ export async function copyText(text, done) {
 }
 
 export async function copyPicture(canvas, name) {
-  const blob = await new Promise((made) => { canvas.toBlob(made, 'image/png'); });
+  const blob = new Blob([encoded(canvas, 'image/png')], { type: 'image/png' });
   try {
     await navigator.clipboard.write([new ClipboardItem({ 'image/png': blob })]);
     say(t('copy.picture.done'));

@@ -49,8 +49,8 @@ function Photo({ id }) {
   const chosen = whole('c');
 
   useEffect(() => {
-    Promise.all([photoAbout(id), decoded(id)])
-      .then(([about, pixels]) => { state.value = { about, pixels }; })
+    photoAbout(id)
+      .then(async (about) => { state.value = { about, pixels: await decoded(id) }; })
       .catch((error) => { state.value = { error: error.gone ? t('lost') : error.message }; });
   }, [id]);
 
@@ -85,7 +85,7 @@ function Photo({ id }) {
           <p class="question">${t(targets.length > 1 ? 'question.two' : 'question', { name: label(answers.value, asked_), other: label(answers.value, truth) })}</p>
           <span class="push" /><${Strength} /><${Colours} />
         </div>
-        <div class="cards">
+        <div class="cards" data-two=${targets.length > 1 ? '' : null}>
           ${methods.map((method) => html`<${Card} key=${method} photo=${id} m=${m} method=${method} targets=${targets} pixels=${pixels} onRemove=${() => setMethods(methods.filter((one) => one !== method))} />`)}
         </div>
         <${More} methods=${methods} add=${(one) => setMethods([...methods, one])} />

@@ -9,6 +9,7 @@ import { Icon } from '/static/js/icons.js';
 import { asked, change, go } from '/static/js/place.js';
 import { Pump } from '/static/js/pump.js';
 import { typing } from '/static/js/shell.js';
+import { encoded } from '/static/js/wire.js';
 import { number, percent, t } from '/static/js/words.js';
 
 const camera = signal('asking'); // asking, on, or how it is missing
@@ -87,9 +88,8 @@ export function Live() {
     const still = document.createElement('canvas');
     still.width = video.current.videoWidth; still.height = video.current.videoHeight;
     still.getContext('2d').drawImage(video.current, 0, 0);
-    const blob = await new Promise((made) => { still.toBlob(made, 'image/jpeg', 0.95); });
     try {
-      const photo = await addPhoto(blob);
+      const photo = await addPhoto(encoded(still, 'image/jpeg', 0.95));
       go('explain', photo.id);
     } catch (error) { say(error.gone ? t('lost') : error.message); }
   };
@@ -132,7 +132,7 @@ export function Live() {
           ${told && on ? null : html`<div class="waiting">${on ? t(trouble.value ? 'nothing' : 'starting') : t('map.waits')}</div>`}
           ${trouble.value ? html`<p class="trouble" role="alert">${trouble.value}</p>` : null}
         </div>
-        <figcaption><strong>${explorer.value.titles[method()]}</strong><${Bar} low=${0} high=${told ? scale.high : 0} name=${colours()} /></figcaption>
+        <figcaption><strong>${explorer.value.titles[method()]}</strong><${Bar} low=${told ? 0 : null} high=${told ? scale.high : null} name=${colours()} /></figcaption>
       </figure>
       <${Top} told=${on ? told : null} />
     </div>`;

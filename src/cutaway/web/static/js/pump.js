@@ -1,5 +1,5 @@
 // Frames to the server and answers back, one in flight: the next goes out when the answer to the last is in.
-import { packFrame, readReply } from '/static/js/wire.js';
+import { encoded, packFrame, readReply } from '/static/js/wire.js';
 
 // What the page draws on; the network gets its own size.
 const SHOWN = 400;
@@ -13,7 +13,7 @@ export class Pump {
   }
 
   // Take the frame as it is now: a JPEG for the network, pixels for the page.
-  async grab() {
+  grab() {
     const { videoWidth: w, videoHeight: h } = this.video;
     const drawn = (canvas, scale) => {
       canvas.width = Math.round(w * scale); canvas.height = Math.round(h * scale);
@@ -22,12 +22,12 @@ export class Pump {
       return context;
     };
     drawn(this.small, this.side / Math.min(w, h));
-    const jpeg = new Promise((made) => { this.small.toBlob(made, 'image/jpeg', 0.85); });
+    const jpeg = encoded(this.small, 'image/jpeg', 0.85);
     const scale = Math.min(SHOWN / h, 1);
     const context = drawn(this.shown, scale);
     const pixels = context.getImageData(0, 0, this.shown.width, this.shown.height);
     this.number += 1;
-    return { number: this.number, pixels, bytes: await packFrame(this.method, this.number, this.target, await jpeg), method: this.method };
+    return { number: this.number, pixels, bytes: packFrame(this.method, this.number, this.target, jpeg), method: this.method };
   }
 
   connect(model) {
@@ -63,11 +63,11 @@ export class Pump {
         await new Promise((wake) => { setTimeout(wake, 60); });
         continue;
       }
-      let frame = await this.grab();
+      let frame = this.grab();
       let answer = open() ? this.send(frame) : null;
       while (answer) {
         // While the server looks at this frame, make the next ready; it goes out before this one is drawn.
-        const next = this.ready() ? await this.grab() : null;
+        const next = this.ready() ? this.grab() : null;
         const { data, trip } = await answer;
         answer = next && data && open() ? this.send(next) : null;
         if (data && !this.ended) this.told(frame, data, trip);
