@@ -33,7 +33,7 @@ function obtain({ photo, m, method, target, full }, hear) {
   return () => { stop.abort(); unfollow(); if (running) cancelJob(running).catch(() => {}); };
 }
 
-export function Card({ photo, m, method, targets, pixels, onRemove }) {
+export function Card({ photo, m, method, targets, predicted, pixels, onRemove }) {
   const state = useRef(signal({})).current;
   const full = useRef(signal(false)).current;
   const tries = useRef(signal(0)).current;
@@ -61,7 +61,7 @@ export function Card({ photo, m, method, targets, pixels, onRemove }) {
   return html`<article class="card" aria-label=${title} data-method=${method} data-state=${error ? 'failed' : waits ? waits.state : maps.length === targets.length ? 'done' : cancelled ? 'cancelled' : 'waiting'}>
     <header><h3>${title}</h3><span class="where">${first ? t(first.layer === 'pixels' ? 'at.pixels' : 'at.layer', { layer: first.layer }) : ' '}</span>
       <button class="icon small" onClick=${onRemove} title=${t('remove', { name: title })} aria-label=${t('remove', { name: title })}><${Icon} name="close" /></button></header>
-    <div class="maps">${targets.map((k, i) => html`<${Shown} key=${k} map=${told[i].map} pixels=${pixels} low=${low} high=${high} title=${title} role=${targets.length > 1 ? t(i ? 'true' : 'predicted') : ''} />`)}
+    <div class="maps">${targets.map((k, i) => html`<${Shown} key=${k} map=${told[i].map} pixels=${pixels} low=${low} high=${high} title=${title} role=${targets.length > 1 ? t(i ? 'true' : predicted ? 'predicted' : 'asked') : ''} />`)}
       ${error ? html`<p class="trouble" role="alert">${error}</p>` : null}
       ${waits ? html`<div class="progress"><progress max=${waits.total || null} value=${waits.total ? waits.done : null} aria-label=${title} /><span>${waits.state === 'queued' ? t('queued') : waits.total ? percent(waits.done / waits.total, 0) : t('working')}</span><button class="plain small" onClick=${() => cancelJob(waits.id)}>${t('cancel')}</button></div>` : null}
       ${cancelled && !waits ? html`<div class="progress"><span>${t('cancelled')}</span><button class="plain small" onClick=${() => { tries.value += 1; }}>${t('again')}</button></div>` : null}

@@ -25,7 +25,7 @@ export function Bar({ low, high, name }) {
   const canvas = useRef();
   const drawn = low < 0 ? 'diverging' : name;
   useEffect(() => drawBar(canvas.current, drawn), [drawn]);
-  return html`<div class="bar"><span>${number(low, 2)}</span><canvas ref=${canvas} aria-hidden="true" /><span>${number(high, 3)}</span></div>`;
+  return html`<div class="bar"><span>${number(low)}</span><canvas ref=${canvas} aria-hidden="true" /><span>${number(high)}</span></div>`;
 }
 
 // Radio buttons that look like one control.

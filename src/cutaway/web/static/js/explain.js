@@ -67,8 +67,8 @@ function Photo({ id }) {
   if (error) return html`<${Empty} note=${error} />`;
   if (!about || !answers.value) return html`<p class="waiting" role="status">${refused ?? t('reading')}</p>`;
   const top = answers.value[0].index;
-  const asked_ = chosen ?? top;
-  const targets = truth !== null && truth !== asked_ ? [asked_, truth] : [asked_];
+  const target = chosen ?? top;
+  const targets = truth !== null && truth !== target ? [target, truth] : [target];
   const methods = shownMethods();
   const setMethods = (list) => change({ methods: list.join() === USUAL.join() ? '' : list.join() || ' ' });
   return html`
@@ -77,16 +77,16 @@ function Photo({ id }) {
       <aside>
         <figure class="photo"><img src=${pixelsOf(id)} alt=${t('photo')} width=${about.width} height=${about.height} />
           <figcaption><span>${about.width} × ${about.height}${about.notes.map((note) => html` · ${note}`)}</span><${FileButton} small /></figcaption></figure>
-        <${Answers} found=${answers.value} chosen=${asked_} truth=${truth} />
-        <${Truth} m=${m} truth=${truth} chosen=${asked_} />
+        <${Answers} found=${answers.value} chosen=${target} truth=${truth} />
+        <${Truth} m=${m} truth=${truth} chosen=${target} />
       </aside>
       <section class="wall" aria-label=${t('methods')}>
         <div class="steer">
-          <p class="question">${t(targets.length > 1 ? 'question.two' : 'question', { name: label(answers.value, asked_), other: label(answers.value, truth) })}</p>
+          <p class="question">${t(targets.length > 1 ? 'question.two' : 'question', { name: label(answers.value, target), other: label(answers.value, truth) })}</p>
           <span class="push" /><${Strength} /><${Colours} />
         </div>
         <div class="cards" data-two=${targets.length > 1 ? '' : null}>
-          ${methods.map((method) => html`<${Card} key=${method} photo=${id} m=${m} method=${method} targets=${targets} pixels=${pixels} onRemove=${() => setMethods(methods.filter((one) => one !== method))} />`)}
+          ${methods.map((method) => html`<${Card} key=${method} photo=${id} m=${m} method=${method} targets=${targets} predicted=${target === top} pixels=${pixels} onRemove=${() => setMethods(methods.filter((one) => one !== method))} />`)}
         </div>
         <${More} methods=${methods} add=${(one) => setMethods([...methods, one])} />
         <p class="reading">${t('reading.cards')}</p>

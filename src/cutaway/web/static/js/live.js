@@ -113,10 +113,11 @@ export function Live() {
     <section class="steer" aria-label=${t('controls')}>
       <${Choice} name="method" legend=${t('method')} options=${methods} value=${method()} onChoose=${(one) => change({ method: one })} />
       <${Strength} /><${Colours} />
-      <span class="push" />
+      <div class="acts">
       <button class="plain" aria-pressed=${mirrored === ''} onClick=${() => change({ mirror: mirrored === '' ? '0' : '' }, true)}><${Icon} name="mirror" /><span>${t('mirror')}</span></button>
       <button class="plain" aria-pressed=${paused.value} disabled=${!on} onClick=${() => { paused.value = !paused.value; }}><${Icon} name=${paused.value ? 'play' : 'pause'} /><span>${t(paused.value ? 'go.on' : 'pause')}</span></button>
       <button class="strong" disabled=${!on} onClick=${freeze}><${Icon} name="freeze" />${t('freeze')}</button>
+      </div>
     </section>
     <div class="panes">
       <figure class="pane">

@@ -1,0 +1,71 @@
+"""Photograph the explorer's rooms for docs/serve.md, with a Chromium whose camera plays a film of the example's cat."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[1]
+CAT = ROOT / "examples" / "photos" / "chelsea.png"
+PICTURES = ROOT / "docs" / "pictures"
+
+
+def film(path: Path) -> Path:
+    """Write a film for the camera: one JPEG after the other."""
+    cat = Image.open(CAT).convert("RGB")
+    frames = io.BytesIO()
+    for i in range(30):
+        left = 20 + abs(15 - i)
+        cat.crop((left, 0, left + 400, 300)).resize((640, 480)).save(frames, "JPEG", quality=90)
+    path.write_bytes(frames.getvalue())
+    return path
+
+
+def main() -> None:
+    """Write docs/pictures/serve-live.jpg and serve-explain.jpg."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["-m", "cutaway", "serve", "--port", "0", "--no-browser", "--folder", folder]
+        server = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True)
+        assert server.stdout is not None
+        url = server.stdout.readline().split()[0]
+        clip = film(Path(folder) / "cat.mjpeg")
+        options = ["--disable-gpu", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+        options.append(f"--use-file-for-fake-video-capture={clip}")
+        try:
+            with sync_playwright() as one:
+                browser = one.chromium.launch(executable_path=chromium, chromium_sandbox=False, args=options)
+                page = browser.new_page(viewport={"width": 1360, "height": 620}, locale="en-US")
+                page.goto(url)
+                page.locator("[data-fps]").wait_for()
+                page.wait_for_timeout(3000)
+                save(page.screenshot(), "serve-live")
+                page.goto(url.replace("/?", "/explain?"))
+                page.locator("input[type=file]").set_input_files(CAT)
+                page.locator(".card[data-state=done]").nth(5).wait_for()
+                page.set_viewport_size({"width": 1360, "height": 980})
+                page.wait_for_timeout(500)
+                save(page.screenshot(), "serve-explain")
+                browser.close()
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(10)
+
+
+def save(data: bytes, name: str) -> None:
+    """Write a photograph as a JPEG."""
+    Image.open(io.BytesIO(data)).convert("RGB").save(PICTURES / f"{name}.jpg", quality=90, optimize=True)
+    print(PICTURES / f"{name}.jpg")
+
+
+if __name__ == "__main__":
+    main()
