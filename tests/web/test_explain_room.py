@@ -18,7 +18,7 @@ from cutaway.network.load import load
 from cutaway.objectives.class_logit import class_logit
 from cutaway.view.heatmap import Heatmap
 from cutaway.view.scale import Range
-from tests.web.served import CAT, ROOT, Served
+from tests.web.served import CAT, Served
 
 
 @pytest.fixture
@@ -236,11 +236,3 @@ def test_theme_language_help_and_keys(page):
     expect(page).to_have_url(re.compile("/explain$"))
     page.keyboard.press("Tab")
     expect(page.locator("main")).to_be_visible()
-
-
-def test_vendored_examples_are_noted():
-    assert {path.stem for path in (ROOT / "src/cutaway/web/static/examples").glob("*.jpg")} == {
-        "chelsea",
-        "coffee",
-        "camera",
-    }

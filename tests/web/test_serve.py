@@ -9,6 +9,7 @@ import json
 import re
 import socket
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -44,6 +45,23 @@ def test_a_taken_port_is_told_in_words(cutaway, tmp_path):
     assert done.returncode == 2
     assert done.stderr.startswith(f"cutaway: BadSetting: cannot listen on 127.0.0.1:{port} (")
     assert done.stderr.endswith(f"cutaway serve --port {port + 1}\n")
+
+
+def test_missing_packages_are_told_in_words(python, tmp_path):
+    code = f"import sys; sys.modules['fastapi'] = None; import cutaway; cutaway.serve(port=0, folder={str(tmp_path)!r})"
+    done = python("-c", code)
+    assert done.stderr.endswith("CutawayError: the explorer needs fastapi: pip install 'cutaway[web]'\n")
+
+
+def test_many_at_once_during_a_job(explorer: Served):
+    photo = explorer.photo()
+    body = json.dumps({"photo": photo, "method": "rise", "target": 3}).encode()
+    job = explorer.ask("POST", "/api/jobs", body, content_type="application/json").json["id"]
+    paths = [f"/api/photos/{photo}/thumb", f"/api/photos/{photo}/maps/cam?c=1", "/api/explorer", "/live"]
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda i: explorer.ask("GET", paths[i % 4]).status, range(160)))
+    explorer.ask("DELETE", f"/api/jobs/{job}")
+    assert answers == [200] * 160
 
 
 def test_networks_of_ones_own_file(tmp_path):

@@ -11,13 +11,13 @@ from pathlib import Path as FilePath
 from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, HTTPException, Path, Query, Request, Response, WebSocket, WebSocketDisconnect
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, StreamingResponse
+from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.gzip import GZipMiddleware
 
 from cutaway import __version__
-from cutaway.errors import BadImage, BadSetting, CutawayError, UnknownClass, UnknownModel
+from cutaway.errors import BadSetting, CutawayError
 from cutaway.network.known_preprocessing import known_preprocessing
 from cutaway.web.desk import Desk, Opened
 from cutaway.web.frames import LIVE_METHODS, Frame
@@ -26,6 +26,7 @@ from cutaway.web.looks import EXAMPLES, colours, titles
 from cutaway.web.maps import QUICK, SLOW, answered, made_map
 from cutaway.web.queue import Queue
 from cutaway.web.records import ENDED
+from cutaway.web.refusals import REFUSALS, refuse_in_words
 
 __all__ = ["make_app"]
 
@@ -69,26 +70,21 @@ def make_app(desk: Desk, queue: Queue, closing: Callable[[], bool] = lambda: Fal
         closing: whether the server is about to end; what streams looks at it.
     """
     app = FastAPI(
-        title="cutaway", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+        title="cutaway",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        responses=REFUSALS,
     )
     thinking = Thinking()
     app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=500))
-    _errors(app)
+    refuse_in_words(app)
     _pages(app)
     _nouns(app, desk, thinking)
     _jobs(app, desk, queue, closing)
     _live(app, desk, thinking)
     return app
-
-
-def _errors(app: FastAPI) -> None:
-    @app.exception_handler(CutawayError)
-    def _refused(request: Request, error: Exception) -> JSONResponse:
-        gone = isinstance(error, UnknownModel | UnknownClass) or (
-            isinstance(error, BadImage) and request.method == "GET"
-        )
-        told = {"error": type(error).__name__, "detail": str(error)}
-        return JSONResponse(told, 404 if gone else 422)
 
 
 def _pages(app: FastAPI) -> None:

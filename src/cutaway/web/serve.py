@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import threading
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
@@ -76,8 +77,8 @@ def serve(
             print(f"{address} ready", flush=True)
             if not is_loopback(host):
                 print("other machines can reach this address; they need the token in it too", flush=True)
-            if browser:
-                webbrowser.open(address)
+            if browser:  # in a thread: a browser of the terminal would hold up the server
+                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     app = Guard(make_app(desk, queue, lambda: server.should_exit), Hosts(host), keys)
     server = Server(

@@ -1,5 +1,5 @@
 // Live: the webcam beside where the network looks.
-import { html, signal, useEffect, useRef } from '/static/vendor/preact.js';
+import { html, signal, useEffect, useLayoutEffect, useRef } from '/static/vendor/preact.js';
 import { addPhoto, classNames, explorer, model } from '/static/js/api.js';
 import { openCamera, release } from '/static/js/camera.js';
 import { Bar, Choice, Colours, Strength, colours, opacity } from '/static/js/controls.js';
@@ -94,7 +94,7 @@ export function Live() {
     } catch (error) { say(error.gone ? t('lost') : error.message); }
   };
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event) => {
       if (typing(event)) return;
       if (event.key === 'f') freeze();

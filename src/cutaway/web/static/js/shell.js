@@ -1,5 +1,5 @@
 // The frame around every room: navigation, network, language, theme, keys.
-import { html, signal, useEffect, useRef } from '/static/vendor/preact.js';
+import { html, signal, useEffect, useLayoutEffect, useRef } from '/static/vendor/preact.js';
 import { explorer, model } from '/static/js/api.js';
 import { said } from '/static/js/copying.js';
 import { Explain } from '/static/js/explain.js';
@@ -31,7 +31,8 @@ function follow(event, room) {
 }
 
 export function Shell() {
-  useEffect(() => {
+  // Keys are heard from the moment that the page is seen.
+  useLayoutEffect(() => {
     const press = (event) => {
       if (typing(event)) return;
       if (event.key === '?') helping.value = true;

@@ -1,5 +1,5 @@
 // Where photos come from: dropped, pasted, chosen, given as examples, or given before.
-import { html, signal, useEffect, useRef } from '/static/vendor/preact.js';
+import { html, signal, useEffect, useLayoutEffect, useRef } from '/static/vendor/preact.js';
 import { addExample, addPhoto, explorer, recentPhotos, thumb } from '/static/js/api.js';
 import { say } from '/static/js/copying.js';
 import { Icon } from '/static/js/icons.js';
@@ -23,7 +23,7 @@ const firstFile = (data) => [...(data?.files ?? [])].find((file) => file.type.st
 
 // Anywhere in the room a photo may be dropped or pasted.
 export function useDropAndPaste() {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const holds = (event) => [...(event.dataTransfer?.types ?? [])].includes('Files');
     const over = (event) => { if (holds(event)) { event.preventDefault(); dragging.value = true; } };
     const leave = (event) => { if (!event.relatedTarget) dragging.value = false; };
@@ -49,7 +49,7 @@ export const DropShade = () => html`<div class="shade" data-open=${dragging.valu
 export function FileButton({ strong, small }) {
   const file = useRef();
   return html`<button class=${strong ? 'strong' : small ? 'plain small' : 'plain'} disabled=${busy.value} onClick=${() => file.current.click()}><${Icon} name="upload" />${t(busy.value ? 'reading' : small ? 'another' : 'choose')}</button>
-    <input ref=${file} type="file" accept="image/*" class="unseen" tabindex="-1" aria-label=${t('choose')} onChange=${(event) => { const [one] = event.target.files; event.target.value = ''; if (one) take(addPhoto(one)); }} />`;
+    <input ref=${file} type="file" accept="image/*" hidden onChange=${(event) => { const [one] = event.target.files; event.target.value = ''; if (one) take(addPhoto(one)); }} />`;
 }
 
 export function Empty({ note }) {
