@@ -74,6 +74,7 @@ def test_methods_sliders_pins_and_the_address(page, explorer: Served):
     ).to_be_visible()
     page.get_by_label("Map", exact=True).fill("0.4")
     page.get_by_label("Colours").select_option("viridis")
+    page.locator(".answers ol").hover()  # from now on the order stays
     page.locator(".answer", has_text="tiger cat").first.click()
     expect(page.get_by_role("img", name=re.compile("tiger cat"))).to_be_visible()
     page.reload()

@@ -147,13 +147,18 @@ function Meter({ told }) {
 
 function Top({ told }) {
   const pinned = target();
-  const rows = told ? told.reply.classes : Array.from({ length: 5 }, () => null);
+  // While somebody points at the list its order stays, so that a click meets the class that was aimed at.
+  const held = useRef(null);
+  const now = told ? told.reply.classes : [];
+  const rows = held.current?.map((index) => now.find((one) => one.index === index) ?? { index, share: null }) ?? Array.from({ length: 5 }, (_, i) => now[i] ?? null);
+  const hold = () => { if (now.length) held.current ??= now.map((one) => one.index); };
+  const letGo = () => { held.current = null; };
   return html`<section class="answers" aria-label=${t('answers')}>
     <h2>${t('answers')}</h2>
-    <ol>${rows.map((one, i) => html`<li key=${i}>
+    <ol onPointerEnter=${hold} onPointerLeave=${letGo} onFocusIn=${hold} onFocusOut=${letGo}>${rows.map((one, i) => html`<li key=${i}>
       <button class="answer" disabled=${!one} aria-pressed=${Boolean(one) && one.index === (pinned ?? told.reply.target)} data-class=${one?.index} onClick=${() => change({ c: pinned === one.index ? '' : String(one.index) })}>
-        <span class="name">${one ? names.value[one.index] ?? one.index : ' '}</span><span class="share">${one ? percent(one.share) : ''}</span>
-        <meter min="0" max="1" value=${one ? one.share : 0} aria-hidden="true" />
+        <span class="name">${one ? names.value[one.index] ?? one.index : ' '}</span><span class="share">${one && one.share !== null ? percent(one.share) : ''}</span>
+        <meter min="0" max="1" value=${one?.share ?? 0} aria-hidden="true" />
       </button></li>`)}</ol>
     <p class="hint">${pinned === null ? t('pin.hint') : html`${t('pinned', { name: names.value[pinned] ?? pinned })} <button class="inline" onClick=${() => change({ c: '' })}>${t('unpin')}</button>`}</p>
   </section>`;
