@@ -20,7 +20,7 @@ from cutaway.web.records import ENDED, Record, Records
 __all__ = ["MOST_KEPT", "Queue"]
 
 # Seconds that a cancelled job has to come to its next step before its process is ended.
-GRACE = 2.0
+GRACE = 4.0
 MOST_KEPT = 400
 """Finished jobs whose results stay on the disk."""
 
