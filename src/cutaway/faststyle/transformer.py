@@ -1,0 +1,102 @@
+"""The network that paints: a photo in, the photo in a painting's style out, in one forward pass."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from cutaway.errors import BadSetting
+
+__all__ = ["SMALLEST", "Transformer"]
+
+# Mirrored borders need a pixel more than they are wide, at a quarter of the size too.
+SMALLEST = 8
+# Two halvings: sides are made multiples of this, and what was added is cut off again.
+_MULTIPLE = 4
+
+
+class Transformer(nn.Module):
+    """A residual network with instance normalisation, whose images grow by resizing and convolving.
+
+    Args:
+        width: channels of the first convolution; the residual blocks have four times as many.
+        blocks: residual blocks.
+
+    Source: Johnson, Alahi and Fei-Fei, "Perceptual losses for real-time style transfer and super-resolution" (ECCV
+    2016), and its supplement for the layers; Ulyanov, Vedaldi and Lempitsky, "Instance normalization: the missing
+    ingredient for fast stylization" (2016); Odena, Dumoulin and Olah, "Deconvolution and checkerboard artifacts"
+    (Distill 2016) for resizing instead of transposed convolutions.
+
+    >>> painter = Transformer(width=4, blocks=1)
+    >>> painter(torch.rand(1, 3, 33, 50)).shape
+    torch.Size([1, 3, 33, 50])
+    """
+
+    def __init__(self, width: int = 32, blocks: int = 5) -> None:
+        super().__init__()
+        if width < 1 or blocks < 0:
+            raise BadSetting(f"width must be at least 1 and blocks at least 0, got {width} and {blocks}")
+        self.width, self.blocks = width, blocks
+        self.down = nn.Sequential(
+            Layer(3, width, 9), Layer(width, 2 * width, 3, stride=2), Layer(2 * width, 4 * width, 3, stride=2)
+        )
+        self.residual = nn.Sequential(*(Residual(4 * width) for _ in range(blocks)))
+        self.up = nn.Sequential(Up(4 * width, 2 * width), Up(2 * width, width))
+        self.last = nn.Conv2d(width, 3, 9)
+
+    def forward(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
+        """Paint images; colours of 0..1 both."""
+        h, w = images.shape[2:]
+        y, x = -h % _MULTIPLE, -w % _MULTIPLE
+        whole = F.pad(images, (x // 2, x - x // 2, y // 2, y - y // 2), mode="reflect")
+        made = self.up(self.residual(self.down(2.0 * whole - 1.0)))
+        painted = torch.sigmoid(self.last(_bordered(made, 9)))
+        return painted[:, :, y // 2 : y // 2 + h, x // 2 : x // 2 + w]
+
+
+class Layer(nn.Module):
+    """A convolution with mirrored borders, normalised for each image and channel, and a ReLU if wanted."""
+
+    def __init__(self, given: int, made: int, kernel: int, *, stride: int = 1, relu: bool = True) -> None:
+        super().__init__()
+        # No bias: the normalisation would take it away.
+        self.convolution = nn.Conv2d(given, made, kernel, stride, bias=False)
+        # A group for each channel is instance normalisation, which torch computes quicker so on a CPU.
+        self.norm = nn.GroupNorm(made, made)
+        self.kernel, self.relu = kernel, relu
+
+    def forward(self, maps: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d h2 w2"]:
+        """Convolve maps."""
+        made: Tensor = self.norm(self.convolution(_bordered(maps, self.kernel)))
+        return F.relu(made) if self.relu else made
+
+
+class Residual(nn.Module):
+    """Two convolutions, whose result is added to what they read."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first, self.second = Layer(width, width, 3), Layer(width, width, 3, relu=False)
+
+    def forward(self, maps: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+        """Add to maps."""
+        return maps + self.second(self.first(maps))
+
+
+class Up(nn.Module):
+    """Every unit four times, then a convolution: no checkerboards, as transposed convolutions make them."""
+
+    def __init__(self, given: int, made: int) -> None:
+        super().__init__()
+        self.layer = Layer(given, made, 3)
+
+    def forward(self, maps: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d h2 w2"]:
+        """Double maps."""
+        made: Tensor = self.layer(F.interpolate(maps, scale_factor=2.0, mode="nearest"))
+        return made
+
+
+def _bordered(maps: Tensor, kernel: int) -> Tensor:
+    return F.pad(maps, (kernel // 2,) * 4, mode="reflect")
