@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.fool import fool as fool
     from cutaway.recipes.invariance import invariance as invariance
     from cutaway.recipes.invert import invert as invert
+    from cutaway.recipes.invert_generator import invert_generator as invert_generator
     from cutaway.recipes.layers import layers as layers
     from cutaway.recipes.models import models as models
     from cutaway.recipes.neighbors import neighbors as neighbors
@@ -152,6 +153,7 @@ _HOMES = {
     "gram_matrix": "cutaway.objectives.gram:gram_matrix",
     "invariance": "cutaway.recipes.invariance:invariance",
     "invert": "cutaway.recipes.invert:invert",
+    "invert_generator": "cutaway.recipes.invert_generator:invert_generator",
     "keep_freed": "cutaway.network.memory:keep_freed",
     "layers": "cutaway.recipes.layers:layers",
     "load": "cutaway.network.load:load",
@@ -232,6 +234,7 @@ __all__ = [
     "gram_matrix",
     "invariance",
     "invert",
+    "invert_generator",
     "keep_freed",
     "layers",
     "load",

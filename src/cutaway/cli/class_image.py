@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from cutaway.cli.filming import FilmOut, Speed, check_film, filmed
-from cutaway.cli.options import Device, Json, MaxMemory, Model, Out, Seed, Weights, made_size, open_network
+from cutaway.cli.options import (
+    Device,
+    Json,
+    MaxMemory,
+    Model,
+    Out,
+    Prior,
+    Seed,
+    Weights,
+    made_size,
+    open_network,
+)
 from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
 
@@ -38,11 +49,12 @@ def run(
             show_default=False,
         ),
     ] = None,
+    prior: Prior = None,
     steps: Annotated[
         int | None,
         typer.Option(
             "--steps",
-            help="Of the ascent; 192 for fourier, 128 for classic by default.",
+            help="Of the ascent; 192 for fourier, 128 for classic or a prior by default.",
             min=0,
             max=100_000,
             show_default=False,
@@ -52,7 +64,7 @@ def run(
         str | None,
         typer.Option(
             "--size",
-            help="Of an image: 224, or 150x250 for height x width; the network's own by default.",
+            help="Of an image: 224, or 150x250 for height x width; the network's own, or the prior's, by default.",
             show_default=False,
         ),
     ] = None,
@@ -76,6 +88,7 @@ def run(
       cutaway class-image 285 espresso goldfish
       cutaway class-image 285 --regularizer blur --regularizer small-benefit
       cutaway class-image 285 --regularizer all
+      cutaway class-image 285 --prior fire9.safetensors
     """
     from cutaway.network.memory import memory
     from cutaway.recipes.class_image import ALL, class_image
@@ -92,6 +105,7 @@ def run(
             classes,
             regularizer=asked,
             recipe=recipe,
+            prior=prior,
             size=side,
             steps=steps,
             seed=seed,

@@ -38,6 +38,7 @@ COMMANDS = {
     "class-image": "Make the image that is most a class to a network.",
     "facets": "Make an image for each kind of photos that a class or a channel stands for, from a scan.",
     "invert": "Make an image from a layer's answer to a photo alone: what the layer still knows.",
+    "invert-generator": "Train a small network that makes photos from a layer's features.",
     "texture": "Make more of a picture's texture from what a network's layers tell of it.",
     "check": "Look for dead, copied, noisy and aliased filters, and for channels that no photo excites.",
     "layers": "List a network's layers with shapes, parameters and receptive fields.",

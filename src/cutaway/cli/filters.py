@@ -15,6 +15,7 @@ from cutaway.cli.options import (
     Model,
     Moved,
     Out,
+    Prior,
     Seed,
     Weights,
     made_size,
@@ -41,18 +42,20 @@ def run(
         ),
     ] = None,
     recipe: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--recipe",
-            help="fourier: spectra of decorrelated colours, shifted, zoomed and turned between steps. classic: pixels "
-            "from gray with noise, the gradient over its root mean square, 40 steps of 1.",
+            help="fourier: spectra of decorrelated colours, shifted, zoomed and turned between steps (the default). "
+            "classic: pixels from gray with noise, the gradient over its root mean square, 40 steps of 1.",
+            show_default=False,
         ),
-    ] = "fourier",
+    ] = None,
+    prior: Prior = None,
     steps: Annotated[
         int | None,
         typer.Option(
             "--steps",
-            help="Of the ascent; 128 for fourier, 40 for classic by default.",
+            help="Of the ascent; 128 for fourier or a prior, 40 for classic by default.",
             min=0,
             max=100_000,
             show_default=False,
@@ -100,6 +103,7 @@ def run(
       cutaway filters fire5
       cutaway filters conv1..fire4 --channels 0..15
       cutaway filters fire6 --recipe classic
+      cutaway filters fire6 --prior fire9.safetensors
       cutaway filters fire6 --channels 0..7 --index index/ --patches 9
       cutaway filters fire8 --film growing.gif
     """
@@ -122,6 +126,7 @@ def run(
             size=side,
             steps=steps,
             recipe=recipe,
+            prior=prior,
             seed=seed,
             index=opened,
             patches=patches,

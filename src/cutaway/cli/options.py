@@ -20,6 +20,7 @@ __all__ = [
     "MaxMemory",
     "Model",
     "Out",
+    "Prior",
     "ScanModel",
     "Seed",
     "Size",
@@ -58,6 +59,14 @@ Out = Annotated[
     str,
     typer.Option(
         "--out", "-o", help="Folder for the results, or one picture's name: .png, .jpg, .webp, .svg or .html."
+    ),
+]
+Prior = Annotated[
+    str | None,
+    typer.Option(
+        "--prior",
+        help="A generator's file that `cutaway invert-generator` wrote: its features are moved instead of pixels.",
+        show_default=False,
     ),
 ]
 Seed = Annotated[

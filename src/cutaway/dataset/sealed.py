@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from cutaway.errors import BadIndex, OutOfSpace
-from cutaway.view.atomic import atomic_write
+from cutaway.errors import BadIndex
+from cutaway.view.atomic import published
 
-__all__ = ["published", "read_sealed", "seal"]
+__all__ = ["read_sealed", "seal"]
 
 
 def seal(path: Path, value: Any) -> None:
@@ -44,29 +43,3 @@ def read_sealed(path: Path) -> Any:
     if end or hashlib.sha256(text).hexdigest().encode() != line:
         raise BadIndex(f"{path} was changed, or is damaged: its hash is another one")
     return json.loads(text)
-
-
-def published(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, so that it is there after the machine has stopped at any moment.
-
-    Raises:
-        OutOfSpace: where the disk is full, or nothing may be written.
-
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "a"
-    >>> published(path, b"all")
-    >>> path.read_bytes()
-    b'all'
-    """
-    try:
-        atomic_write(path, data)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the name, too
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise OutOfSpace(
-            f"{path.parent} takes no more: {error.strerror} ({len(data):,} bytes were to be written). What was done "
-            "before is whole; make room and give the same command again"
-        ) from error

@@ -20,9 +20,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from cutaway.dataset.plan import Made
-from cutaway.dataset.sealed import published, read_sealed, seal
+from cutaway.dataset.sealed import read_sealed, seal
 from cutaway.errors import BadIndex, OutOfSpace
-from cutaway.view.atomic import TEMPORARY
+from cutaway.view.atomic import TEMPORARY, published
 
 __all__ = ["SCHEMA", "Store"]
 

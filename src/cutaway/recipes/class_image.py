@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import SupportsIndex
 
@@ -24,6 +25,7 @@ from cutaway.recipes.making import CLASS_MAKINGS, Making, making_of
 from cutaway.recipes.named_regularizers import REGULARIZERS, Restraint, restraint
 from cutaway.recipes.opened import opened
 from cutaway.recipes.origin import network_spelled, origin, spelled
+from cutaway.recipes.prior import prior_making
 from cutaway.synthesis.ascend import Preview, ascend
 from cutaway.synthesis.regularizers import Clip
 from cutaway.view.grid import Grid
@@ -42,6 +44,7 @@ def class_image(
     *,
     regularizer: str | Sequence[str] | None = None,
     recipe: str | None = None,
+    prior: str | os.PathLike[str] | None = None,
     size: int | tuple[int, int] | None = None,
     steps: int | None = None,
     seed: int = 0,
@@ -60,7 +63,9 @@ def class_image(
             recipe is then "classic".
         recipe: "fourier" (spectra of decorrelated colours, shifted, zoomed and turned between steps; the default) or
             "classic" (pixels from the mean colour, the gradient over its root mean square, L2 decay).
-        size: of an image, in pixels: its side, or (h, w); None takes the network's own.
+        prior: the file of a generator that `invert_generator` trained for this network: its features are moved instead
+            of pixels, so that only what it can make is found.
+        size: of an image, in pixels: its side, or (h, w); None takes the network's own, or the prior's.
         steps: of the ascent; None takes the recipe's own.
         seed: of the noise and of the changes between steps.
         preview: called after each step with its number and the images now; True stops.
@@ -69,7 +74,7 @@ def class_image(
         A Grid; with "all", a row for each of several classes. `provenance["images"]` has the numbers of every image.
 
     Raises:
-        BadSetting, NonFinite, UnknownClass: with what to do instead.
+        BadSetting, NonFinite, UnknownClass, WeightsUnavailable: with what to do instead.
 
     Source: Simonyan, Vedaldi and Zisserman, "Deep inside convolutional networks" (2013), section 2; Yosinski et al.,
     "Understanding neural networks through deep visualization" (2015), section 3.
@@ -88,10 +93,15 @@ def class_image(
         raise BadSetting("class_image needs at least one class, got none")
     if regularizer is not None and recipe == "fourier":
         raise BadSetting('regularizers edit pixels, and recipe="fourier" has none: leave the recipe out')
-    making = making_of(recipe or ("fourier" if regularizer is None else "classic"), CLASS_MAKINGS)
-    restraints = _restraints(regularizer, making)
     settings = known_preprocessing(model.preprocessing, model.name)
-    side = size if size is not None else settings.example_size()
+    if prior is not None:
+        if recipe is not None or regularizer is not None:
+            raise BadSetting("a prior moves features, not pixels: leave recipe and regularizer out")
+        making, side = prior_making(model, prior, size)
+    else:
+        making = making_of(recipe or ("fourier" if regularizer is None else "classic"), CLASS_MAKINGS)
+        side = size if size is not None else settings.example_size()
+    restraints = _restraints(regularizer, making)
     count = making.steps if steps is None else steps
     code = spelled(
         class_image,
@@ -99,6 +109,7 @@ def class_image(
         repr(classes[0] if len(classes) == 1 else classes),
         regularizer=regularizer,
         recipe=recipe,
+        prior=None if prior is None else os.fspath(prior),
         size=size,
         steps=steps,
         seed=seed,

@@ -21,6 +21,7 @@ from cutaway.recipes.making import making_of
 from cutaway.recipes.opened import opened
 from cutaway.recipes.origin import network_spelled, origin, spelled
 from cutaway.recipes.patches import indexed
+from cutaway.recipes.prior import prior_making
 from cutaway.recipes.scanned_network import scanned_network
 from cutaway.synthesis.ascend import Preview
 from cutaway.view.album import Album
@@ -39,7 +40,8 @@ def filters(
     channels: Sequence[int] | None = None,
     size: int | tuple[int, int] | None = None,
     steps: int | None = None,
-    recipe: str = "fourier",
+    recipe: str | None = None,
+    prior: str | os.PathLike[str] | None = None,
     seed: int = 0,
     index: ActivationIndex | str | os.PathLike[str] | None = None,
     patches: int = 0,
@@ -57,9 +59,11 @@ def filters(
         channels: 0-based; None takes the first 64. Of several layers, each takes those that it has.
         size: of an image, in pixels: its side, or (h, w); None takes the recipe's own.
         steps: of the ascent; None takes the recipe's own.
-        recipe: "fourier" (spectra of decorrelated colours, shifted, zoomed and turned between 128 steps of Adam,
-            128 × 128) or "classic" (pixels from gray with noise, gradient over its root mean square, 40 steps of 1,
-            150 × 150).
+        recipe: "fourier" (the default: spectra of decorrelated colours, shifted, zoomed and turned between 128 steps
+            of Adam, 128 × 128) or "classic" (pixels from gray with noise, gradient over its root mean square, 40 steps
+            of 1, 150 × 150).
+        prior: the file of a generator that `invert_generator` trained for this network: its features are moved instead
+            of pixels, so that only what it can make is found.
         seed: of the noise and of the changes between steps; an image is the same whichever others are made.
         index: of a scan, or its folder: what each image reaches is then told beside the strongest photo.
         patches: so many of the channel's strongest patches of the index beside each image.
@@ -69,7 +73,7 @@ def filters(
         A Grid for one layer, an Album for several. `provenance["filters"]` has the numbers of every image.
 
     Raises:
-        BadIndex, BadSetting, NonFinite, UnknownLayer: with what to do instead.
+        BadIndex, BadSetting, NonFinite, UnknownLayer, WeightsUnavailable: with what to do instead.
 
     Source: Erhan et al., "Visualizing higher-layer features of a deep network" (2009); classic: Chollet, "How
     convolutional neural networks see the world" (2016); fourier: Olah et al., "Feature visualization" (Distill 2017).
@@ -81,7 +85,12 @@ def filters(
     [0, 1, 2, 3]
     """
     model = opened(network)
-    making = making_of(recipe)
+    if prior is not None:
+        if recipe is not None:
+            raise BadSetting("a prior moves features, not pixels: leave the recipe out")
+        making, size = prior_making(model, prior, size)
+    else:
+        making = making_of(recipe or "fourier")
     names = _layers(model, layers)
     scan = None if index is None else indexed(index)
     if scan is not None:
@@ -103,6 +112,7 @@ def filters(
         size=size,
         steps=steps,
         recipe=recipe,
+        prior=None if prior is None else os.fspath(prior),
         seed=seed,
         index=None if scan is None else str(scan.folder),
         patches=patches,
@@ -121,7 +131,7 @@ def filters(
         told += numbers
         if stopped:
             break
-    where = origin(model, code, recipe=recipe, size=side, steps=count, seed=seed)
+    where = origin(model, code, recipe=making.name, size=side, steps=count, seed=seed)
     where |= {"filters": told, "stopped": stopped}
     if len(sheets) == 1:
         return sheets[0].with_provenance(**where)
