@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from cutaway.network.products import product
+
 __all__ = ["Winograd", "worthwhile"]
 
 _INPUT = (
@@ -85,13 +87,8 @@ class Winograd:
 
     def __init__(self, weight: Float[Tensor, "out in 3 3"], bias: Float[Tensor, " out"] | None) -> None:
         filters = torch.tensor(_FILTER, dtype=torch.float64)
-        # As filters of 1x1: on some CPUs torch's convolutions are quicker than its products of matrices.
-        self._weights = [
-            one[:, :, None, None].contiguous(memory_format=torch.channels_last)
-            for one in torch.einsum("ai,bj,ocij->aboc", filters, filters, weight.double())
-            .flatten(0, 1)
-            .float()
-        ]
+        moved = torch.einsum("ai,bj,ocij->aboc", filters, filters, weight.double())
+        self._weights = moved.flatten(0, 1).float().contiguous()
         self._bias = bias
         rows, out = torch.tensor(_INPUT, dtype=torch.float32), torch.tensor(_OUTPUT, dtype=torch.float32)
         self._both = torch.kron(rows, rows)
@@ -104,10 +101,8 @@ class Winograd:
         around = (0, columns * 4 + 2 - w, 0, rows * 4 + 2 - h)
         plain = (F.pad(images, around) if any(around) else images).permute(0, 2, 3, 1).contiguous()
         tiles = plain.unfold(1, 6, 4).unfold(2, 6, 4).permute(4, 5, 0, 1, 2, 3).reshape(36, -1)
-        moved = (self._both @ tiles).view(36, n, rows, columns, c).permute(0, 1, 4, 2, 3)
-        products = moved.new_empty(36, n, rows, columns, len(self._weights[0]))
-        for place, (one, weight) in enumerate(zip(moved, self._weights, strict=True)):
-            products[place] = F.conv2d(one, weight).permute(0, 2, 3, 1)
+        moved = (self._both @ tiles).view(36, -1, c)
+        products = torch.stack([product(one, weight) for one, weight in zip(moved, self._weights, strict=True)])
         found = (self._back @ products.view(36, -1)).view(4, 4, n, rows, columns, -1)
         found = found.permute(2, 3, 0, 4, 1, 5).reshape(n, rows * 4, columns * 4, -1)
         if self._bias is not None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.autograd import Function
 
 from cutaway.errors import BadSetting
+from cutaway.network.products import product
 from cutaway.objectives.objective import Objective
 
-__all__ = ["KINDS", "gram", "gram_matrix", "statistic"]
+__all__ = ["KINDS", "gram", "gram_matrix", "gram_sum", "statistic"]
 
 KINDS = ("gram", "covariance", "mean")
 _NORMS = ("reference", "paper")
+_TALL = 32
 
 
 def gram_matrix(activations: Float[Tensor, "n ..."]) -> Float[Tensor, "n c c"]:
@@ -34,8 +38,21 @@ def gram_matrix(activations: Float[Tensor, "n ..."]) -> Float[Tensor, "n c c"]:
     tensor([[[5., 1.],
              [1., 2.]]])
     """
-    flat = _places(activations)
-    return flat @ flat.transpose(1, 2) / flat.shape[2]
+    return gram_sum(activations) / activations[0, 0].numel()
+
+
+def gram_sum(activations: Float[Tensor, "n ..."]) -> Float[Tensor, "n c c"]:
+    """Give the sum over places of the products of each two channels, F Fᵀ; its way back takes one product, not two.
+
+    Args:
+        activations: of a layer.
+
+    >>> gram_sum(torch.tensor([[[[1.0, 3.0]], [[2.0, 0.0]]]]))
+    tensor([[[10.,  2.],
+             [ 2.,  4.]]])
+    """
+    found: Tensor = _Gram.apply(_places(activations))  # type: ignore[no-untyped-call]
+    return found
 
 
 def statistic(activations: Float[Tensor, "n ..."], kind: str = "gram") -> Float[Tensor, "n ..."]:
@@ -111,6 +128,22 @@ def gram(
         return -distance / (4.0 * goal[0].numel() if norm == "paper" else goal.square().flatten(1).sum(1))
 
     return Objective(f"{kind} of {layer}", (layer,), score)
+
+
+class _Gram(Function):
+    @staticmethod
+    def forward(ctx: Any, flat: Tensor) -> Tensor:
+        ctx.save_for_backward(flat)
+        if flat.shape[2] > _TALL * flat.shape[1]:  # a copy with places in a row would cost more than is gained
+            return flat @ flat.transpose(1, 2)
+        return torch.stack([product(one, one) for one in flat])
+
+    @staticmethod
+    def backward(ctx: Any, *signals: Tensor) -> Tensor:
+        (flat,) = ctx.saved_tensors
+        both = signals[0] + signals[0].transpose(1, 2)
+        # As the maps lie, so that no copy is needed: with their channels last, as a rule.
+        return torch.stack([product(one.T, way) for one, way in zip(flat, both, strict=True)]).transpose(1, 2)
 
 
 def _places(activations: Float[Tensor, "n ..."]) -> Float[Tensor, "n c places"]:

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cutaway.errors import BadSetting
+from cutaway.network.backward_rule import Rules
 from cutaway.network.capture import differentiate
 from cutaway.network.known_preprocessing import known_preprocessing
 from cutaway.network.many import quickest_format
@@ -62,6 +63,7 @@ def ascend(
     preview: Preview | None = None,
     what: str = "steps",
     tiles: Tiles | None = None,
+    rules: Rules | None = None,
 ) -> Ascent:
     """Push an objective up.
 
@@ -80,6 +82,7 @@ def ascend(
         preview: called after each step.
         what: the progress tells of.
         tiles: how to differentiate images too large for memory; None takes them whole.
+        rules: another way to carry out some operations, by their names: see `QuickConvolutions`.
 
     Raises:
         BadSetting: for settings that do not go together.
@@ -128,10 +131,10 @@ def ascend(
                 shown = transform(shown, source)
             given = shown.detach().to(network.device, network.dtype).contiguous(memory_format=layout)
             if tiles is None:
-                found = differentiate(network, given, asked.score, asked.layers, [INPUT], trace=trace)
+                found = differentiate(network, given, asked.score, asked.layers, [INPUT], rules, trace=trace)
                 scores, slope = found.scores, found.gradients[INPUT]
             else:
-                scores, slope = tiles.differentiate(network, given, asked, trace, source)
+                scores, slope = tiles.differentiate(network, given, asked, trace, source, rules)
             slope = slope.to(shown)
             wanted = [*parameters, plain] if regularizers else parameters
             slopes: Sequence[Tensor | None] = torch.autograd.grad(shown, wanted, slope, allow_unused=True)

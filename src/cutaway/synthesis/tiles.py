@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cutaway.errors import BadSetting
+from cutaway.network.backward_rule import Rules
 from cutaway.network.capture import differentiate
 from cutaway.network.layer import Layer
 from cutaway.network.memory import side_that_fits
@@ -76,6 +77,7 @@ class Tiles:
         objective: Objective,
         trace: Trace,
         source: torch.Generator,
+        rules: Rules | None = None,
     ) -> tuple[Float[Tensor, " n"], Float[Tensor, "n c h w"]]:
         """Give an objective's scores and its gradient with respect to images.
 
@@ -85,6 +87,7 @@ class Tiles:
             objective: a mean over places, reading maps.
             trace: of an image about as large as a tile.
             source: of where the tiles are cut.
+            rules: another way to carry out some operations, by their names.
 
         Raises:
             BadSetting: for an objective that reads no map.
@@ -107,7 +110,7 @@ class Tiles:
         for top, bottom, y0, y1 in cuts[0]:
             for left, right, x0, x1 in cuts[1]:
                 piece = images[:, :, top:bottom, left:right]
-                found = differentiate(network, piece, objective.score, objective.layers, [INPUT], trace=trace)
+                found = differentiate(network, piece, objective.score, objective.layers, [INPUT], rules, trace=trace)
                 units = found.activations[name].shape[2:]
                 # A mean over the tile's places becomes a part of the mean over all places.
                 slope = found.gradients[INPUT] * math.prod(units)
