@@ -23,6 +23,10 @@ class Transformer(nn.Module):
     Args:
         width: channels of the first convolution; the residual blocks have four times as many.
         blocks: residual blocks.
+        seed: of the weights to begin with.
+
+    Raises:
+        BadSetting: for settings outside what is allowed.
 
     Source: Johnson, Alahi and Fei-Fei, "Perceptual losses for real-time style transfer and super-resolution" (ECCV
     2016), and its supplement for the layers; Ulyanov, Vedaldi and Lempitsky, "Instance normalization: the missing
@@ -34,15 +38,21 @@ class Transformer(nn.Module):
     torch.Size([1, 3, 33, 50])
     """
 
-    def __init__(self, width: int = 32, blocks: int = 5) -> None:
+    def __init__(self, width: int = 32, blocks: int = 5, *, seed: int = 0) -> None:
         super().__init__()
         if width < 1 or blocks < 0:
             raise BadSetting(f"width must be at least 1 and blocks at least 0, got {width} and {blocks}")
         self.width, self.blocks = width, blocks
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self._build()
+
+    def _build(self) -> None:
+        width = self.width
         self.down = nn.Sequential(
             Layer(3, width, 9), Layer(width, 2 * width, 3, stride=2), Layer(2 * width, 4 * width, 3, stride=2)
         )
-        self.residual = nn.Sequential(*(Residual(4 * width) for _ in range(blocks)))
+        self.residual = nn.Sequential(*(Residual(4 * width) for _ in range(self.blocks)))
         self.up = nn.Sequential(Up(4 * width, 2 * width), Up(2 * width, width))
         self.last = nn.Conv2d(width, 3, 9)
 

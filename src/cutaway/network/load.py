@@ -119,7 +119,9 @@ def device_named(wanted: str | torch.device) -> torch.device:
     device(type='cpu')
     """
     if wanted == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        # Of several processes on one machine, as torchrun starts them, each takes a card of its own.
+        card = os.environ.get("LOCAL_RANK")
+        return torch.device((f"cuda:{card}" if card else "cuda") if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(wanted)
     except RuntimeError:
