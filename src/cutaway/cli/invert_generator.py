@@ -80,6 +80,7 @@ def run(
     from cutaway.recipes.invert_generator import invert_generator
 
     network = open_network(model, weights, device, seed)
+    Path(out).parent.mkdir(parents=True, exist_ok=True)
     with memory(max_memory), progress(quiet=as_json):
         result = invert_generator(
             network,

@@ -18,7 +18,7 @@ from cutaway.view.atomic import published
 
 __all__ = ["read_tensors", "write_tensors"]
 
-_TOLD, _HASH = "cutaway", "sha256"
+_MARK = "cutaway"
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> None:
@@ -40,7 +40,9 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], told: Mapping[str, 
     """
     plain = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
     text = json.dumps(told, sort_keys=True)
-    published(path, save(plain, metadata={_TOLD: text, _HASH: _hashed(plain, text)}))
+    # One entry, since the order of several is another one in every file.
+    mark = json.dumps({"sha256": _hashed(plain, text), "told": text})
+    published(path, save(plain, metadata={_MARK: mark}))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -53,17 +55,21 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise WeightsUnavailable(f"there is no file {path}")
     try:
         with safe_open(path, "pt") as file:
-            marks = file.metadata() or {}
+            mark = (file.metadata() or {}).get(_MARK)
             found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
     except SafetensorError as error:
         raise WeightsUnavailable(f"{path} is damaged, or no .safetensors file: {error}") from None
     except OSError as error:
         raise WeightsUnavailable(f"{path} cannot be read: {error.strerror or error}") from None
-    if _TOLD not in marks or _HASH not in marks:
-        raise WeightsUnavailable(f"{path} was not written by cutaway's training")
-    if _hashed(found, marks[_TOLD]) != marks[_HASH]:
+    try:
+        sealed = json.loads(mark)
+        text, digest = sealed["told"], sealed["sha256"]
+        told = json.loads(text)
+    except (TypeError, ValueError, KeyError):
+        raise WeightsUnavailable(f"{path} was not written by cutaway's training") from None
+    if _hashed(found, text) != digest:
         raise WeightsUnavailable(f"{path} was changed, or is damaged: its hash is another one")
-    return found, json.loads(marks[_TOLD])
+    return found, told
 
 
 def _hashed(tensors: Mapping[str, Tensor], text: str) -> str:

@@ -94,6 +94,7 @@ def class_image(
     if regularizer is not None and recipe == "fourier":
         raise BadSetting('regularizers edit pixels, and recipe="fourier" has none: leave the recipe out')
     settings = known_preprocessing(model.preprocessing, model.name)
+    side: int | tuple[int, int]
     if prior is not None:
         if recipe is not None or regularizer is not None:
             raise BadSetting("a prior moves features, not pixels: leave recipe and regularizer out")

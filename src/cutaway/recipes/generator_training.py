@@ -35,6 +35,8 @@ __all__ = ["Training", "codes", "training_of"]
 _POINTS = 200
 # The features that images are compared by lie on a grid of this many places a side, or on the next finer one.
 _PLACES = 16
+# So many steps what is there is kept, and shown.
+_EVERY = 20
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ class Training:
             rate=self.rate,
             seed=self.seed,
             checkpoint=checkpoint,
+            every=_EVERY,
+            preview_every=_EVERY,
             settings=self.settings,
             preview=preview,
         )
@@ -209,17 +213,25 @@ def training_of(
     one = torch.zeros(1, 3, size, size)
     given = known_preprocessing(network.preprocessing, network.name).normalize(one)
     trace = network.trace(given.to(network.device, network.dtype))
-    call = network.find(layer, trace)
-    if len(call.shape) not in (2, 4):
+    named = layer.startswith("@")
+    shape = capture(network, given.to(network.device, network.dtype), layer)[layer].shape
+    if len(shape) not in (2, 4):
         raise BadSetting(
-            f"{layer} is {' × '.join(map(str, call.shape[1:]))}: a generator needs a layer with "
-            "channels, (c) or (c,h,w)"
+            f"{layer} is {' × '.join(map(str, shape[1:]))}: a generator needs a layer with channels, (c) or (c,h,w)"
         )
+    before = len(trace.calls) - 1 if named else network.find(layer, trace).index
     if features is None:
-        features = _compared_by(network, call.index, size)
+        features = _compared_by(network, before, size)
     elif not features.startswith("@"):
         network.find(features, trace)
-    return Training(network, call.name, features, listing, tuple(sorted(map(int, order[:count]))), **settings)
+    return Training(
+        network,
+        layer if named else trace.calls[before].name,
+        features,
+        listing,
+        tuple(sorted(map(int, order[:count]))),
+        **settings,
+    )
 
 
 def _compared_by(network: Network, before: int, side: int) -> str:

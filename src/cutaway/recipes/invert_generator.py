@@ -75,7 +75,7 @@ def invert_generator(
         shown: so many of these on the sheet.
         ascent: evaluations with which `invert` makes the same photos, for comparison; 0 leaves it out.
         seed: of the weights, of which photos are held out, and of the cuts.
-        preview: called every 100 steps with their number and what is made of the photos shown; True stops.
+        preview: called every 20 steps with their number and what is made of the photos shown; True stops.
 
     Returns:
         A Grid: held-out photos, what was made of them, and the losses. `provenance["generator"]` tells the training,

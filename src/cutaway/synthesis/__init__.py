@@ -8,7 +8,9 @@ from cutaway.synthesis.ascend import Ascent, ascend
 from cutaway.synthesis.fooling import Ball, Projected
 from cutaway.synthesis.octaves import octaves
 from cutaway.synthesis.optimizers import LBFGS, Adam, Normalised, Plain
+from cutaway.synthesis.parametrization.feature_code import FeatureCode
 from cutaway.synthesis.parametrization.fourier import Fourier
+from cutaway.synthesis.parametrization.generator import Generator
 from cutaway.synthesis.parametrization.parametrization import Parametrization
 from cutaway.synthesis.parametrization.pixels import Pixels
 from cutaway.synthesis.parametrization.rounded import Rounded
@@ -33,8 +35,10 @@ __all__ = [
     "CentreBias",
     "Clip",
     "Fade",
+    "FeatureCode",
     "Fourier",
     "GaussianBlur",
+    "Generator",
     "Jitter",
     "L2Decay",
     "Normalised",

@@ -55,7 +55,7 @@ def fit(
     rate: float = 1e-3,
     seed: int = 0,
     checkpoint: Path | None = None,
-    every: int = 100,
+    every: int = 50,
     settings: Mapping[str, Any] | None = None,
     preview: Watch | None = None,
     preview_every: int = 100,
@@ -173,13 +173,14 @@ def _backward(run: nn.Module, batch: Tensor, loss: Loss, step: int) -> dict[str,
             "loss": float(total.detach()),
             **{name: float(term.detach()) for name, term in terms.items()},
         }
-        bad = [name for name, value in numbers.items() if not math.isfinite(value) and name != "loss"]
-        if bad or not math.isfinite(numbers["loss"]):
-            raise NonFinite(
-                f"at step {step + 1} the loss {bad[0] if bad else 'loss'} is {numbers[bad[0] if bad else 'loss']}, and "
-                "nothing can be learnt from that: give a lower rate"
-            )
+        bad = [name for name, value in numbers.items() if not math.isfinite(value)]
+        if bad:
+            raise NonFinite(f"the loss {bad[-1]} is {numbers[bad[-1]]}")
         total.backward()  # type: ignore[no-untyped-call]
+    except NonFinite as error:
+        raise NonFinite(
+            f"at step {step + 1}: {error}. Nothing can be learnt from that: give a lower rate"
+        ) from None
     except RuntimeError as error:
         if short_of_memory(error):
             raise OutOfMemory(f"memory ran out at step {step + 1}: give a smaller batch or size") from error
