@@ -30,9 +30,7 @@ def run(
     ],
     share: Annotated[
         list[float] | None,
-        typer.Option(
-            "--share", help="Weight of a style among several; once for each.", show_default=False
-        ),
+        typer.Option("--share", help="Weight of a style among several; once for each.", show_default=False),
     ] = None,
     strength: Annotated[
         float, typer.Option("--strength", help="1 is painted, 0 the photo, between them both are blended.")

@@ -76,9 +76,7 @@ def run(
     ] = None,
     rate: Annotated[
         float | None,
-        typer.Option(
-            "--rate", help="Of Adam at the beginning; the preset's by default.", show_default=False
-        ),
+        typer.Option("--rate", help="Of Adam at the beginning; the preset's by default.", show_default=False),
     ] = None,
     width: Annotated[
         int | None,

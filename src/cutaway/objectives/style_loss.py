@@ -15,7 +15,7 @@ from cutaway.errors import BadSetting
 from cutaway.network.network import INPUT
 from cutaway.network.preprocessing import Preprocessing
 from cutaway.objectives.gram import gram_sum
-from cutaway.objectives.summed import Summed, Sums, Part, part_of
+from cutaway.objectives.summed import Part, Summed, Sums, part_of
 from cutaway.objectives.total_variation import total_variation
 
 __all__ = ["PLACES", "Losses", "Style", "gram_sums", "grams", "style_loss", "usual_difference"]

@@ -17,11 +17,10 @@ from cutaway.recipes.generator_training import codes
 from cutaway.recipes.invert import Likeness, invert
 from cutaway.recipes.shown import enlarged
 from cutaway.synthesis.parametrization.generator import Generator
-from cutaway.view.curves import curves
 from cutaway.view.grid import Grid
 from cutaway.view.picture import Picture
 
-__all__ = ["ascended", "inversions", "loss_curve", "mean_likeness", "sheet_of", "told_likeness"]
+__all__ = ["ascended", "inversions", "mean_likeness", "sheet_of", "told_likeness"]
 
 
 def inversions(
@@ -93,20 +92,6 @@ def sheet_of(
         for images, scores in rows.values()
     ]
     return Grid((tuple(first), *more), row_titles=("photo", *rows))
-
-
-def loss_curve(curve: dict[str, list[float]], steps: int) -> Picture:
-    """Draw the losses over the steps.
-
-    Args:
-        curve: by their names.
-        steps: that were done.
-    """
-    points = len(curve["loss"])
-    middles = (np.arange(points) + 0.5) * steps / points
-    lines = {name: np.array(values) for name, values in curve.items()}
-    drawn = curves(middles, lines, size=(240, 720), low=0.0)
-    return Picture(drawn.pixels, "The losses over the steps, each 1 where nothing is known of a photo")
 
 
 def told_likeness(one: Likeness) -> dict[str, Any]:

@@ -19,18 +19,19 @@ from cutaway.network.network import Network
 from cutaway.recipes.generator_sheet import (
     ascended,
     inversions,
-    loss_curve,
     mean_likeness,
     sheet_of,
     told_likeness,
 )
 from cutaway.recipes.generator_training import training_of
+from cutaway.recipes.loss_curve import loss_curve
 from cutaway.recipes.opened import opened
 from cutaway.recipes.origin import network_spelled, origin, spelled
 from cutaway.view.grid import Grid
 
 __all__ = ["invert_generator"]
 
+_LOSSES = "The losses over the steps, each 1 where nothing is known of a photo"
 LOSSES = {"pixels": 1.0, "features": 2.0, "variation": 0.0}
 
 
@@ -184,7 +185,7 @@ def invert_generator(
     )
     sheet = replace(sheet_of([paths[k] for k in picked], rows, some), title="made again from features")
     return Grid(
-        ((sheet,), (loss_curve(about["curve"], about["done"]),)),
+        ((sheet,), (loss_curve(about["curve"], about["done"], _LOSSES),)),
         title=f"{model.name}: a generator for {job.layer}",
         caption=words + (" Stopped before its end: the same call goes on." if stopped else ""),
         provenance=origin(model, code, layer=job.layer, steps=steps, size=size, seed=seed)

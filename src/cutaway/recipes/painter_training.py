@@ -27,6 +27,7 @@ from cutaway.recipes.style_layers import content_layer, style_layers
 from cutaway.training.checkpoint import differences
 from cutaway.training.fit import fit
 from cutaway.training.photos import PhotoCrops
+from cutaway.training.several import is_first
 from cutaway.view.picture import Picture
 
 __all__ = ["PainterTraining", "Unseen", "chosen_preset", "style_goal"]
@@ -174,9 +175,10 @@ class PainterTraining:
             "curve": shortened(run.history),
             "loss": {name: float(np.mean(values[-100:])) for name, values in run.history.items()},
         }
-        write_style(out, painter, about)
-        if not run.stopped:
-            checkpoint.unlink(missing_ok=True)
+        if is_first():
+            write_style(out, painter, about)
+            if not run.stopped:
+                checkpoint.unlink(missing_ok=True)
         return painter, about, crops.skipped
 
 

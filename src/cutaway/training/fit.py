@@ -19,6 +19,7 @@ from cutaway.errors import BadSetting, NonFinite, OutOfMemory
 from cutaway.network.inputs import short_of_memory
 from cutaway.network.progress import report
 from cutaway.training.checkpoint import History, keep, take_up
+from cutaway.training.several import averaged, is_first, mean_gradients, place
 
 __all__ = ["Fit", "fit"]
 
@@ -65,7 +66,9 @@ def fit(
     """Train a module in place.
 
     With a checkpoint, the same call goes on where it was stopped, by Ctrl-C, a preview, an error or a dead machine, and
-    on one thread of a CPU ends with the same bits. Ctrl-C leaves the module as the last whole step made it.
+    on one thread of a CPU ends with the same bits. Ctrl-C leaves the module as the last whole step made it. Inside
+    `several.together` several processes train it as one, each on batches of its own; only the first one of them writes
+    and shows.
 
     Args:
         module: where it is, on its device; afterwards in evaluation mode.
@@ -125,7 +128,7 @@ def fit(
 
     def save() -> None:
         nonlocal written
-        if checkpoint is not None and written < done:
+        if checkpoint is not None and written < done and is_first():
             keep(checkpoint, module, adam, history, done, told)
             written = done
 
@@ -138,7 +141,10 @@ def fit(
                     group["lr"] = rate * (1 + math.cos(math.pi * step / steps)) / 2
                 module.train()
                 adam.zero_grad()
-                numbers = _backward(run, batches(step).to(device), loss, step)
+                number, count = place()
+                numbers = _backward(run, batches(step * count + number).to(device), loss, step)
+                mean_gradients(parameters)
+                numbers = averaged(numbers, device)
                 with _undivided():
                     adam.step()
                     for name, value in numbers.items():
@@ -150,7 +156,8 @@ def fit(
                 if preview is not None and (done % preview_every == 0 or done == steps):
                     module.eval()
                     with torch.no_grad():
-                        stopped = bool(preview(done, module))
+                        stopped = is_first() and bool(preview(done, module))
+                    stopped = averaged({"stopped": float(stopped)}, device)["stopped"] > 0
                     if stopped:
                         break
     except KeyboardInterrupt:
