@@ -15,10 +15,10 @@ from PIL import Image
 from torch import nn
 
 import cutaway as cw
-from cutaway.dataset.engines import serial
 from cutaway.dataset.listing import Listing
 from cutaway.dataset.scan import fold, planned
-from cutaway.dataset.store import Store
+from cutaway.dataset.store import index_store
+from cutaway.jobs.engines import serial
 
 COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
 torch.set_num_threads(1)
@@ -40,7 +40,7 @@ with tempfile.TemporaryDirectory() as folder:
         Image.fromarray(pixels).resize((56, 48)).save(Path(folder) / f"{number:05d}.jpg", quality=80)
     plan = planned(net, Listing.of(folder, None))
     with cw.watched(lambda what, done, total: sizes.append(resident())):
-        fold(plan, Store(Path(folder) / "index"), serial)
+        fold(plan, index_store(Path(folder) / "index"), serial)
 quarter = len(sizes) // 4
 first, last = mean(sizes[1 : quarter + 1]), mean(sizes[-quarter:])
 told = {"images": COUNT, "first quarter, MB": first, "last quarter, MB": last, "ratio": last / first}

@@ -5,15 +5,17 @@
     True
 
 This module is the front door. It imports nothing until a name is asked for (PEP 562), so that
-`import cutaway` and `cutaway --help` cost almost nothing. A new public name is added in three places below,
-which a test keeps equal: the imports, which type checkers and editors read; the table, which is what runs;
-and `__all__`.
+`import cutaway` and `cutaway --help` cost almost nothing. A new public name is added in three places,
+which a test keeps equal: the imports, which type checkers and editors read; the table in `homes.py`, which is
+what runs; and `__all__`.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from cutaway.homes import HOMES
 
 if TYPE_CHECKING:
     from cutaway import attribution as attribution
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from cutaway.errors import UnsupportedNetwork as UnsupportedNetwork
     from cutaway.errors import WeightsUnavailable as WeightsUnavailable
     from cutaway.errors import WorkerLost as WorkerLost
+    from cutaway.faststyle.onnx import write_onnx as write_onnx
+    from cutaway.faststyle.stylizer import Stylizer as Stylizer
     from cutaway.images.read import read as read
     from cutaway.network.capture import capture as capture
     from cutaway.network.load import load as load
@@ -73,7 +77,9 @@ if TYPE_CHECKING:
     from cutaway.recipes.embed import embed as embed
     from cutaway.recipes.explain import explain as explain
     from cutaway.recipes.facets import facets as facets
+    from cutaway.recipes.filter_folder import open_filters as open_filters
     from cutaway.recipes.filters import filters as filters
+    from cutaway.recipes.filters_into import filters_into as filters_into
     from cutaway.recipes.fool import fool as fool
     from cutaway.recipes.invariance import invariance as invariance
     from cutaway.recipes.invert import invert as invert
@@ -85,7 +91,10 @@ if TYPE_CHECKING:
     from cutaway.recipes.purity import purity as purity
     from cutaway.recipes.scan import scan as scan
     from cutaway.recipes.segment import segment as segment
+    from cutaway.recipes.stylize import stylize as stylize
+    from cutaway.recipes.stylize import stylize_video as stylize_video
     from cutaway.recipes.texture import texture as texture
+    from cutaway.recipes.train_style import train_style as train_style
     from cutaway.recipes.unit import unit_page as unit_page
     from cutaway.recipes.weights import weights as weights
     from cutaway.view.album import Album as Album
@@ -97,88 +106,6 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Public name -> "module:name in it", or "module" for a part of the package. A function may share its name
-# with the module that holds it (recipes/layers.py holds layers), never with a part directly under cutaway.
-_HOMES = {
-    "Album": "cutaway.view.album:Album",
-    "BadImage": "cutaway.errors:BadImage",
-    "BadIndex": "cutaway.errors:BadIndex",
-    "BadSetting": "cutaway.errors:BadSetting",
-    "CutawayError": "cutaway.errors:CutawayError",
-    "Film": "cutaway.view.film:Film",
-    "Grid": "cutaway.view.grid:Grid",
-    "Heatmap": "cutaway.view.heatmap:Heatmap",
-    "Network": "cutaway.network.network:Network",
-    "NonFinite": "cutaway.errors:NonFinite",
-    "Objective": "cutaway.objectives.objective:Objective",
-    "OutOfMemory": "cutaway.errors:OutOfMemory",
-    "OutOfSpace": "cutaway.errors:OutOfSpace",
-    "Picture": "cutaway.view.picture:Picture",
-    "Preprocessing": "cutaway.network.preprocessing:Preprocessing",
-    "Table": "cutaway.view.table:Table",
-    "UnknownClass": "cutaway.errors:UnknownClass",
-    "UnknownLayer": "cutaway.errors:UnknownLayer",
-    "UnknownModel": "cutaway.errors:UnknownModel",
-    "UnsupportedMethod": "cutaway.errors:UnsupportedMethod",
-    "UnsupportedNetwork": "cutaway.errors:UnsupportedNetwork",
-    "WeightsUnavailable": "cutaway.errors:WeightsUnavailable",
-    "WorkerLost": "cutaway.errors:WorkerLost",
-    "activations": "cutaway.recipes.activations:activations",
-    "alpha_norm": "cutaway.objectives.alpha_norm:alpha_norm",
-    "as_objective": "cutaway.objectives.target:as_objective",
-    "attribution": "cutaway.attribution",
-    "audit": "cutaway.recipes.audit:audit",
-    "best_match": "cutaway.objectives.best_match:best_match",
-    "capture": "cutaway.network.capture:capture",
-    "channel": "cutaway.objectives.channel:channel",
-    "check": "cutaway.recipes.check:check",
-    "class_image": "cutaway.recipes.class_image:class_image",
-    "class_logit": "cutaway.objectives.class_logit:class_logit",
-    "class_probability": "cutaway.objectives.class_logit:class_probability",
-    "compare": "cutaway.recipes.compare:compare",
-    "contrast": "cutaway.objectives.contrast:contrast",
-    "correspondence": "cutaway.recipes.correspondence:correspondence",
-    "deconv": "cutaway.recipes.deconv:deconv",
-    "deconv_sheet": "cutaway.recipes.deconv_sheet:deconv_sheet",
-    "direction": "cutaway.objectives.direction:direction",
-    "diversity": "cutaway.objectives.diversity:diversity",
-    "dream": "cutaway.recipes.dream:dream",
-    "each": "cutaway.objectives.objective:each",
-    "embed": "cutaway.recipes.embed:embed",
-    "explain": "cutaway.recipes.explain:explain",
-    "facets": "cutaway.recipes.facets:facets",
-    "filters": "cutaway.recipes.filters:filters",
-    "fool": "cutaway.recipes.fool:fool",
-    "gram": "cutaway.objectives.gram:gram",
-    "gram_matrix": "cutaway.objectives.gram:gram_matrix",
-    "invariance": "cutaway.recipes.invariance:invariance",
-    "invert": "cutaway.recipes.invert:invert",
-    "invert_generator": "cutaway.recipes.invert_generator:invert_generator",
-    "keep_freed": "cutaway.network.memory:keep_freed",
-    "layers": "cutaway.recipes.layers:layers",
-    "load": "cutaway.network.load:load",
-    "match": "cutaway.objectives.match:match",
-    "mean_square": "cutaway.objectives.mean_square:mean_square",
-    "memory": "cutaway.network.memory:memory",
-    "models": "cutaway.recipes.models:models",
-    "neighbors": "cutaway.recipes.neighbors:neighbors",
-    "open_index": "cutaway.dataset.activation_index:open_index",
-    "output_value": "cutaway.objectives.output_value:output_value",
-    "patches": "cutaway.recipes.patches:patches",
-    "purity": "cutaway.recipes.purity:purity",
-    "read": "cutaway.images.read:read",
-    "region": "cutaway.objectives.region:region",
-    "scan": "cutaway.recipes.scan:scan",
-    "segment": "cutaway.recipes.segment:segment",
-    "similarity": "cutaway.objectives.similarity:similarity",
-    "synthesis": "cutaway.synthesis",
-    "texture": "cutaway.recipes.texture:texture",
-    "total_variation": "cutaway.objectives.total_variation:total_variation",
-    "unit": "cutaway.objectives.unit:unit",
-    "unit_page": "cutaway.recipes.unit:unit_page",
-    "watched": "cutaway.network.progress:watched",
-    "weights": "cutaway.recipes.weights:weights",
-}
 
 __all__ = [
     "Album",
@@ -196,6 +123,7 @@ __all__ = [
     "OutOfSpace",
     "Picture",
     "Preprocessing",
+    "Stylizer",
     "Table",
     "UnknownClass",
     "UnknownLayer",
@@ -229,6 +157,7 @@ __all__ = [
     "explain",
     "facets",
     "filters",
+    "filters_into",
     "fool",
     "gram",
     "gram_matrix",
@@ -243,6 +172,7 @@ __all__ = [
     "memory",
     "models",
     "neighbors",
+    "open_filters",
     "open_index",
     "output_value",
     "patches",
@@ -252,20 +182,24 @@ __all__ = [
     "scan",
     "segment",
     "similarity",
+    "stylize",
+    "stylize_video",
     "synthesis",
     "texture",
     "total_variation",
+    "train_style",
     "unit",
     "unit_page",
     "watched",
     "weights",
+    "write_onnx",
 ]
 
 
 if not TYPE_CHECKING:  # a type checker that saw this would believe that every name exists
 
     def __getattr__(name: str) -> object:
-        home = _HOMES.get(name)
+        home = HOMES.get(name)
         if home is None:
             raise AttributeError(f"module 'cutaway' has no attribute {name!r}{_hint(name)}")
         module, _, attribute = home.partition(":")

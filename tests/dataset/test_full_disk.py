@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import cutaway as cw
-from cutaway.dataset.store import Store
+from cutaway.dataset.store import index_store
 
 LIMITED = """
 import resource, signal, sys
@@ -52,7 +52,7 @@ def test_a_disk_that_takes_no_more(disk, album, tmp_path, python):
     assert f"takes no more: {why}" in line
     assert line.endswith("make room and give the same command again")
     assert not list(index.rglob(".cutaway-*"))
-    store = Store(index)
+    store = index_store(index)
     # Two shards: the first one finds room on the disk.
     assert [store.is_done(number) for number in (0, 1)] == [bool(disk), False]
     if disk:

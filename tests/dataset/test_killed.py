@@ -15,10 +15,10 @@ from pathlib import Path
 from filelock import FileLock
 from torch import nn
 
-from cutaway.dataset.engines import serial
 from cutaway.dataset.listing import Listing
 from cutaway.dataset.scan import fold, planned
-from cutaway.dataset.store import Store
+from cutaway.dataset.store import index_store
+from cutaway.jobs.engines import serial
 
 KILLS = 30
 # A process for each attempt would need the time of importing torch; forking the tests' own process would copy its
@@ -55,7 +55,7 @@ def small_shards(album: str | Path, folder: str | Path) -> None:
     from tests.dataset.conftest import tiny
 
     plan = replace(planned(tiny(), Listing.of(album), top=5, batch=4), shard=8)
-    fold(plan, Store(Path(folder)), serial)
+    fold(plan, index_store(Path(folder)), serial)
 
 
 def whole(folder: Path) -> dict[str, bytes]:

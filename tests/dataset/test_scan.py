@@ -18,13 +18,13 @@ from filelock import FileLock
 from torch import nn
 
 import cutaway as cw
-from cutaway.dataset.engines import engine_named
 from cutaway.dataset.listing import Listing
 from cutaway.dataset.plan import Plan
 from cutaway.dataset.scan import fold, planned, trial
-from cutaway.dataset.store import Store
+from cutaway.dataset.store import index_store
 from cutaway.dataset.strongest import Strongest
 from cutaway.errors import BadImage, BadIndex, BadSetting, UnknownLayer
+from cutaway.jobs.engines import engine_named
 from cutaway.network.head import before_classifier
 from cutaway.network.main_layers import main_layers
 
@@ -159,7 +159,7 @@ def test_a_worker_that_dies_costs_nothing_but_time(engine, index, net, album, tm
 
 def test_stopped_and_taken_up_again_it_is_the_same(index, net, album, tmp_path):
     plan = planned(net, Listing.of(album), top=5)
-    store = Store(tmp_path / "index")
+    store = index_store(tmp_path / "index")
 
     def stops(plan: Plan, numbers, workers):
         yield from engine_named("serial")(plan, numbers[:1], workers)
@@ -202,7 +202,7 @@ def test_another_index_or_other_files_are_not_written_over(index, net, album, tm
     with pytest.raises(BadIndex, match=r"is no index, and not empty \(dark, light\)"):
         cw.scan(net, album, album, engine="serial")
     (tmp_path / "new").mkdir()
-    Store(tmp_path / "new").begin({"schema": 99}, {})
+    index_store(tmp_path / "new").begin({"schema": 99}, {})
     with pytest.raises(BadIndex, match="has the form 99, and this version"):
         cw.open_index(tmp_path / "new")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import cutaway
+from cutaway.homes import HOMES
 
 FRONT_DOOR = Path(cutaway.__file__)
 PARTS = {part.name for part in pkgutil.iter_modules(cutaway.__path__)}
@@ -40,14 +41,14 @@ def test_all_is_sorted():
 
 
 def test_table_imports_and_all_name_the_same():
-    table = cutaway._HOMES
+    table = HOMES
     assert table == _names_for_type_checkers()
     assert sorted(table) == cutaway.__all__
 
 
 @pytest.mark.parametrize("name", cutaway.__all__)
 def test_name_resolves_to_what_its_home_holds(name):
-    module, _, attribute = cutaway._HOMES[name].partition(":")
+    module, _, attribute = HOMES[name].partition(":")
     home = import_module(module)
     assert getattr(cutaway, name) is (getattr(home, attribute) if attribute else home)
     assert name in dir(cutaway)
@@ -55,7 +56,7 @@ def test_name_resolves_to_what_its_home_holds(name):
 
 def test_no_part_of_the_package_takes_a_name():
     """`import cutaway.x` binds x in cutaway, so a part must not be called like a function or class."""
-    taken = {name for name, home in cutaway._HOMES.items() if ":" in home}
+    taken = {name for name, home in HOMES.items() if ":" in home}
     assert not taken & PARTS
 
 
@@ -66,7 +67,7 @@ import importlib, pkgutil, cutaway
 for found in pkgutil.walk_packages(cutaway.__path__, "cutaway."):
     if not found.name.endswith("__main__"):
         importlib.import_module(found.name)
-for name, home in cutaway._HOMES.items():
+for name, home in cutaway.homes.HOMES.items():
     if ":" in home:
         assert not isinstance(getattr(cutaway, name), type(cutaway)), name
 """

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cutaway.cli.filming import FilmOut, Speed, check_film, filmed
+from cutaway.cli.filters_into import make_into
 from cutaway.cli.options import (
     Device,
     Json,
     MaxMemory,
-    Model,
     Moved,
     Out,
     Prior,
@@ -24,6 +24,7 @@ from cutaway.cli.options import (
 )
 from cutaway.cli.progress import progress
 from cutaway.cli.write import place, write
+from cutaway.errors import BadSetting
 
 
 def run(
@@ -31,13 +32,22 @@ def run(
         list[str],
         typer.Argument(metavar="LAYERS…", help="A layer, several, or a range such as conv1..fire4."),
     ],
-    model: Model = "squeezenet1_1",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            "-m",
+            help="A name that `cutaway models` lists, or path/to/file.py:build; squeezenet1_1 by default, or that "
+            "of the folder of --from.",
+            show_default=False,
+        ),
+    ] = None,
     channels: Annotated[
         str | None,
         typer.Option(
             "--channels",
             "-k",
-            help="Which channels, 0-based: 3,5,10..12; the first 64 by default.",
+            help="Which channels, 0-based: 3,5,10..12; the first 64 by default, all with --into.",
             show_default=False,
         ),
     ] = None,
@@ -82,6 +92,30 @@ def run(
         int,
         typer.Option("--patches", help="So many strongest patches of the index beside each image.", min=0),
     ] = 0,
+    into: Annotated[
+        str | None,
+        typer.Option(
+            "--into",
+            help="Make the images of whole layers into this folder; the same command goes on where it was stopped.",
+            show_default=False,
+        ),
+    ] = None,
+    made: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="Draw the images of such a folder, instead of making them.", show_default=False
+        ),
+    ] = None,
+    engine: Annotated[
+        str, typer.Option("--engine", help="Who fills the folder: processes, serial, ray, or ray:ADDRESS.")
+    ] = "processes",
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", help="How many fill it at once; all cores by default.", min=1, show_default=False
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what filling it would cost.")] = False,
     photos: Moved = None,
     weights: Weights = None,
     out: Out = "cutaway-out",
@@ -96,7 +130,8 @@ def run(
 
     By ascending the gradient of each channel's mean; a sheet of 64 for each layer. Below each image what it reaches:
     the channel's maximum and mean and, with an index, the maximum beside that of the strongest photo. A channel that
-    is nearly silent at the start is pushed up before its ReLU. Ctrl-C keeps what is there.
+    is nearly silent at the start is pushed up before its ReLU. Ctrl-C keeps what is there. With --into all channels
+    of the layers go into a folder, from which sheets (--from) and unit pages (cutaway unit --filters) are drawn.
 
     \b
     Examples:
@@ -106,31 +141,60 @@ def run(
       cutaway filters fire6 --prior fire9.safetensors
       cutaway filters fire6 --channels 0..7 --index index/ --patches 9
       cutaway filters fire8 --film growing.gif
+      cutaway filters conv1.. --into made/
+      cutaway filters fire6 --from made/ --channels 128..255
     """
+    side, chosen = made_size(size), numbers(channels, "--channels")
+    _check_folders(into, made, index, patches, workers, dry_run)
+    check_film(film, speed)
+    if film is not None and (into or made):
+        raise BadSetting("--film shows a run: leave --into and --from out")
+    if prior is not None and into:
+        raise BadSetting("--into makes images by a recipe: leave --prior out")
     from cutaway.dataset.activation_index import open_index
     from cutaway.network.memory import memory
+    from cutaway.recipes.filter_folder import open_filters
     from cutaway.recipes.filters import filters
     from cutaway.recipes.making import making_of
     from cutaway.synthesis.recording import Recording
 
-    check_film(film, speed)
-    side = made_size(size)
+    kept = None if made is None else open_filters(made)
     opened = None if index is None else open_index(index, photos)
-    network = open_network(model, weights, device, seed)
-    recording = None if film is None else Recording(drawn=making_of(recipe).drawn)
+    network = open_network(
+        model or ("squeezenet1_1" if kept is None else kept.network), weights, device, seed
+    )
+    settings: dict[str, Any] = {
+        "channels": chosen,
+        "size": side,
+        "steps": steps,
+        "seed": seed,
+    }
+    if into is not None:
+        with memory(max_memory):
+            make_into(
+                network,
+                layers,
+                into,
+                engine=engine,
+                workers=workers,
+                dry_run=dry_run,
+                as_json=as_json,
+                recipe=recipe or "fourier",
+                **settings,
+            )
+        return
+    recording = None if film is None else Recording(drawn=making_of(recipe or "fourier").drawn)
     with memory(max_memory), progress(quiet=as_json):
         result = filters(
             network,
             layers,
-            channels=numbers(channels, "--channels"),
-            size=side,
-            steps=steps,
             recipe=recipe,
             prior=prior,
-            seed=seed,
             index=opened,
             patches=patches,
+            made=kept,
             preview=recording,
+            **settings,
         )
     stem = f"filters-{network.name}-{'-'.join(layers).replace('..', '-to-').strip('-')}"
     path = place(out, stem, set())
@@ -149,3 +213,19 @@ def run(
         print(f"wrote {', '.join(written)}")
     if stopped:
         raise KeyboardInterrupt  # told as such, with what was kept
+
+
+def _check_folders(
+    into: str | None, made: str | None, index: str | None, patches: int, workers: int | None, dry_run: bool
+) -> None:
+    if into is None:
+        if workers is not None or dry_run:
+            raise BadSetting("--workers and --dry-run are about filling a folder: give --into FOLDER")
+        return
+    if made is not None:
+        raise BadSetting("--into makes a folder of images, and --from draws one: leave one of them out")
+    if index is not None or patches:
+        raise BadSetting(
+            "--index and --patches are for sheets: fill the folder without them, then draw it: "
+            f"cutaway filters LAYERS --from {into} --index …"
+        )

@@ -71,6 +71,14 @@ def run(
             show_default=False,
         ),
     ] = None,
+    filters: Annotated[
+        str | None,
+        typer.Option(
+            "--filters",
+            help="Take that image from a folder that `cutaway filters --into` made.",
+            show_default=False,
+        ),
+    ] = None,
     photos: Moved = None,
     model: ScanModel = None,
     weights: Weights = None,
@@ -92,7 +100,10 @@ def run(
       cutaway unit fire5:40 --index index/
       cutaway unit fire5:40 fire9:12 --index index/ --photo cat.jpg
       cutaway unit fire9 --random 5 --seed 1 --index index/
+      cutaway unit fire5:40 --index index/ --filters made/
     """
+    if filters is not None and (made is not None or synthesised is not None):
+        raise BadSetting("--filters gives the image: leave out --synthesised, --made and --no-made")
     if synthesised is not None and made:
         raise BadSetting("--made makes the image, and --synthesised gives one: leave one of them out")
     from cutaway.dataset.activation_index import open_index
@@ -111,6 +122,7 @@ def run(
             seed=seed,
             k=k,
             synthesised=made if synthesised is None else synthesised,
+            filters=filters,
             network=network,
         )
     told = result.provenance["units"]

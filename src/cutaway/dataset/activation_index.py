@@ -13,10 +13,10 @@ from jaxtyping import Bool, Float, UInt8
 from cutaway.dataset.fields import field_of
 from cutaway.dataset.plan import LOWEST, MAXIMA, MEANS, PIXELS, PLACES, TOP
 from cutaway.dataset.row import Row
-from cutaway.dataset.sealed import read_sealed
-from cutaway.dataset.shards import Shards
-from cutaway.dataset.store import Store
+from cutaway.dataset.store import index_store
 from cutaway.errors import BadIndex, BadSetting, UnknownLayer, closest
+from cutaway.jobs.arrays import Shards
+from cutaway.jobs.sealed import read_sealed
 from cutaway.network.place import Place
 from cutaway.network.preprocessing import Preprocessing
 from cutaway.network.receptive_field import ReceptiveField
@@ -37,7 +37,7 @@ class ActivationIndex:
 
     def __init__(self, folder: str | os.PathLike[str], photos: str | os.PathLike[str] | None = None) -> None:
         self.folder = Path(folder)
-        self._store = Store(self.folder)
+        self._store = index_store(self.folder)
         self.manifest: dict[str, Any] = self._store.manifest()
         listed = read_sealed(self.folder / "photos.json")
         if listed["digest"] != self.manifest["photos"]:

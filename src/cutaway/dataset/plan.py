@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -17,32 +16,19 @@ from cutaway.dataset.listing import Listing
 from cutaway.dataset.strongest import Strongest
 from cutaway.errors import BadImage, NonFinite
 from cutaway.images.read import read
+from cutaway.jobs.job import Made
 from cutaway.network.capture import capture
 from cutaway.network.map_layer import as_map
 from cutaway.network.network import Network
 from cutaway.network.place import Images, Place
 
-__all__ = ["LOWEST", "MAXIMA", "MEANS", "PIXELS", "PLACES", "TOP", "Made", "Plan", "small"]
+__all__ = ["LOWEST", "MAXIMA", "MEANS", "PIXELS", "PLACES", "TOP", "Plan", "small"]
 
 # What a shard's file holds: of each layer the maxima and means (photos, channels); of its strongest and its lowest
 # photos the value, the photo's number and the unit (k, channels); where each photo's image lies in it; and the image
 # itself, very small.
 MAXIMA, MEANS, TOP, LOWEST, PLACES, PIXELS = "maxima", "means", "top", "lowest", "places", "pixels"
 _SMALL = 16
-
-
-class Made(NamedTuple):
-    """A shard, ready to be written.
-
-    Args:
-        number: of the shard.
-        data: its file.
-        skipped: photos that are not in it, and why.
-    """
-
-    number: int
-    data: bytes
-    skipped: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True)
@@ -68,6 +54,16 @@ class Plan:
     layout: torch.memory_format
 
     @property
+    def name(self) -> str:
+        """The network's."""
+        return self.network.name
+
+    @property
+    def device(self) -> torch.device:
+        """The network's."""
+        return self.network.device
+
+    @property
     def shards(self) -> int:
         """How many there are."""
         return -(-len(self.listing) // self.shard)
@@ -75,6 +71,14 @@ class Plan:
     def photos(self, number: int) -> range:
         """Give the numbers of the photos of a shard."""
         return range(number * self.shard, min((number + 1) * self.shard, len(self.listing)))
+
+    def pieces(self, number: int) -> int:
+        """Count the photos of a shard."""
+        return len(self.photos(number))
+
+    def fresh(self) -> Plan:
+        """Give it with a network that has not run yet."""
+        return replace(self, network=replace(self.network))
 
     def make(self, number: int) -> Made:
         """Compute a shard.

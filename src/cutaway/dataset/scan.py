@@ -10,12 +10,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cutaway.dataset.engines import Engine
 from cutaway.dataset.fields import told_field
 from cutaway.dataset.listing import Listing
 from cutaway.dataset.plan import Plan
-from cutaway.dataset.store import SCHEMA, Store
+from cutaway.dataset.store import SCHEMA
 from cutaway.errors import BadImage, BadSetting
+from cutaway.jobs.engines import Engine
+from cutaway.jobs.fold import fold as folded
+from cutaway.jobs.job import Made
+from cutaway.jobs.store import Store
+from cutaway.network.aliases import layer_aliases
 from cutaway.network.fingerprint import fingerprint
 from cutaway.network.head import LOGITS, before_classifier
 from cutaway.network.known_preprocessing import known_preprocessing
@@ -23,7 +27,6 @@ from cutaway.network.main_layers import main_layers
 from cutaway.network.many import quickest_format
 from cutaway.network.network import OUTPUT, Network
 from cutaway.network.preprocessing import Preprocessing
-from cutaway.network.progress import report
 from cutaway.network.token_grid import token_grid
 from cutaway.network.workers import one_thread
 
@@ -121,18 +124,14 @@ def fold(
         "sizes": list(listing.sizes),
         "digest": listing.digest,
     }
-    with store.writing():
-        store.begin(_manifest(plan), {"photos.json": listed, "labels.json": list(listing.labels)})
-        todo = [number for number in range(plan.shards) if not store.is_done(number)]
-        done = len(listing) - sum(len(plan.photos(number)) for number in todo)
-        report("photos", done, len(listing))
-        for made in engine(plan, todo, workers) if todo else ():
-            if strict and made.skipped:
-                photo, reason = made.skipped[0]
-                raise BadImage(listing.path(photo), reason)
-            store.publish(made)
-            done += len(plan.photos(made.number))
-            report("photos", done, len(listing))
+
+    def check(made: Made) -> None:
+        if strict and made.skipped:
+            photo, reason = made.skipped[0]
+            raise BadImage(listing.path(photo), reason)
+
+    files = {"photos.json": listed, "labels.json": list(listing.labels)}
+    folded(plan, store, engine, _manifest(plan), files, what="photos", workers=workers, check=check)
 
 
 def trial(plan: Plan) -> Cost:
@@ -169,11 +168,7 @@ def _of_one_size(settings: Preprocessing, fit: str | None) -> Preprocessing:
 def _layers(plan: Plan) -> list[dict[str, Any]]:
     network = plan.network
     trace = network.trace(network.example_inputs())
-    aliases: dict[str, list[str]] = {}
-    for alias, index in trace.names.items():
-        aliases.setdefault(trace.calls[index].name, []).append(alias)
-    for alias, name in network.aliases.items():
-        aliases.setdefault(name, []).append(alias)
+    aliases = layer_aliases(network)
     found: list[dict[str, Any]] = []
     for name in plan.layers:
         if name.startswith("@"):
@@ -188,7 +183,7 @@ def _layers(plan: Plan) -> list[dict[str, Any]]:
                 "name": name,
                 "shape": list(shape),
                 "field": told_field(field),
-                "aliases": sorted({*aliases.get(name, []), name} - {name}),
+                "aliases": aliases.get(name, []),
             }
         )
     return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import warnings
+from importlib import import_module
 from pathlib import Path
 
 import torch
@@ -35,8 +35,8 @@ def write_onnx(style: str | os.PathLike[str], out: str | os.PathLike[str]) -> Pa
     if target.suffix.lower() != ".onnx":
         raise BadSetting(f"an ONNX file ends in .onnx, got {str(out)!r}")
     try:
-        import onnx  # noqa: F401
-        import onnxscript  # noqa: F401
+        for name in ("onnx", "onnxscript"):
+            import_module(name)
     except ImportError:
         raise BadSetting("ONNX files need the extra onnx: pip install 'cutaway[onnx]'") from None
     transformer, about = read_style(style)
@@ -60,10 +60,8 @@ def write_onnx(style: str | os.PathLike[str], out: str | os.PathLike[str]) -> Pa
         logging.disable(before)
     assert program is not None
     program.model.metadata_props["cutaway.style"] = str(about["name"])
-    buffer = io.BytesIO()
-    program.save(buffer)
     try:
-        atomic_write(target, buffer.getvalue())
+        atomic_write(target, program.model_proto.SerializeToString())
     except OSError as error:
         raise OutOfSpace(f"{target} cannot be written: {error.strerror}") from error
     return target

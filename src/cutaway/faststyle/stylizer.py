@@ -67,7 +67,8 @@ class Stylizer:
         read = [read_style(path) for path in paths]
         self.names = tuple(str(about["name"]) for _, about in read)
         self._transformers = [
-            transformer.to(self.device, memory_format=torch.channels_last) for transformer, _ in read
+            transformer.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            for transformer, _ in read
         ]
 
     def __call__(self, frame: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:

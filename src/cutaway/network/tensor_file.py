@@ -55,7 +55,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise WeightsUnavailable(f"there is no file {path}")
     try:
         with safe_open(path, "pt") as file:
-            mark = (file.metadata() or {}).get(_MARK)
+            mark = (file.metadata() or {}).get(_MARK, "")
             found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
     except SafetensorError as error:
         raise WeightsUnavailable(f"{path} is damaged, or no .safetensors file: {error}") from None

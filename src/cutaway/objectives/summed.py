@@ -11,7 +11,7 @@ from torch import Tensor
 
 from cutaway.objectives.objective import Objective
 
-__all__ = ["Sums", "Summed", "Part", "part_of"]
+__all__ = ["Part", "Summed", "Sums", "part_of"]
 
 # By a name, (n, …).
 Sums = Mapping[str, Tensor]

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
-import numpy as np
 from torch import nn
 
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.errors import BadSetting
-from cutaway.network.backward_rule import ACTIVATIONS
-from cutaway.network.main_layers import main_layers
 from cutaway.network.network import Network
-from cutaway.network.selection import select_layers
+from cutaway.recipes.filter_choice import USUAL, chosen_channels, chosen_layers
+from cutaway.recipes.filter_folder import FilterFolder
 from cutaway.recipes.filter_sheet import filter_sheet
+from cutaway.recipes.kept_filters import as_kept, foldered, kept_channels, kept_filters
 from cutaway.recipes.made_filters import made_filters
 from cutaway.recipes.making import making_of
 from cutaway.recipes.opened import opened
@@ -28,9 +28,6 @@ from cutaway.view.album import Album
 from cutaway.view.grid import Grid
 
 __all__ = ["filters"]
-
-# Of a layer, where nothing is said: eight rows of eight.
-USUAL = 64
 
 
 def filters(
@@ -45,6 +42,7 @@ def filters(
     seed: int = 0,
     index: ActivationIndex | str | os.PathLike[str] | None = None,
     patches: int = 0,
+    made: FilterFolder | str | os.PathLike[str] | None = None,
     preview: Preview | None = None,
 ) -> Grid | Album:
     """Make the image that excites each channel most, by ascending the gradient of its mean.
@@ -67,6 +65,8 @@ def filters(
         seed: of the noise and of the changes between steps; an image is the same whichever others are made.
         index: of a scan, or its folder: what each image reaches is then told beside the strongest photo.
         patches: so many of the channel's strongest patches of the index beside each image.
+        made: a folder that `filters_into` made, or its path: its images are drawn, in its recipe, steps, size and seed,
+            and none are made; `channels` None takes the first 64 that are there.
         preview: called after each step with its number and the images of the batch; True stops.
 
     Returns:
@@ -85,13 +85,18 @@ def filters(
     [0, 1, 2, 3]
     """
     model = opened(network)
+    kept = None if made is None else foldered(made)
+    if kept is not None:
+        kept.check(model)
     if prior is not None:
-        if recipe is not None:
-            raise BadSetting("a prior moves features, not pixels: leave the recipe out")
+        if recipe is not None or kept is not None:
+            raise BadSetting("a prior moves features, not pixels: leave the recipe out, and made")
         making, size = prior_making(model, prior, size)
     else:
-        making = making_of(recipe or "fourier")
-    names = _layers(model, layers)
+        making = making_of(recipe or "fourier") if kept is None else kept.making
+    # Of a range what is there; a single layer that is not there is told.
+    there = None if kept is None else [layer for layer in kept.layers if kept.channels(layer)]
+    names = chosen_layers(model, layers, there)
     scan = None if index is None else indexed(index)
     if scan is not None:
         scanned_network(scan, model)  # refuses an index of other weights
@@ -101,9 +106,21 @@ def filters(
         raise BadSetting("patches come from a scan: give its index")
     if scan is not None and not 0 <= patches <= scan.kept:
         raise BadSetting(f"the index keeps {scan.kept} patches of a channel, got patches={patches}")
-    wanted = {name: _channels(model, name, channels, alone=len(names) == 1) for name in names}
-    side = making.size if size is None else size
-    count = making.steps if steps is None else steps
+    way: dict[str, Any] = {
+        "recipe": making.name,
+        "size": making.size if size is None else size,
+        "steps": making.steps if steps is None else steps,
+        "seed": seed,
+    }
+    if kept is not None:
+        way = as_kept(kept, recipe=recipe, size=size, steps=steps, seed=seed)
+    alone = len(names) == 1
+    wanted = {
+        name: kept_channels(kept, name)[:USUAL]
+        if kept is not None and channels is None
+        else chosen_channels(model, name, channels, alone=alone, usual=USUAL)
+        for name in names
+    }
     code = spelled(
         filters,
         network_spelled(model),
@@ -116,61 +133,31 @@ def filters(
         seed=seed,
         index=None if scan is None else str(scan.folder),
         patches=patches,
+        made=None if kept is None else str(kept.folder),
     )
     sheets: list[Grid] = []
     told: list[dict[str, object]] = []
     stopped = False
     for name in names:
-        made, stopped = made_filters(model, name, wanted[name], making, side, count, seed, preview)
-        sheet, numbers = filter_sheet(model, made, making, count, scan, patches)
+        if kept is None:
+            images, stopped = made_filters(
+                model, name, wanted[name], making, way["size"], way["steps"], seed, preview
+            )
+        else:
+            images = kept_filters(model, kept, name, wanted[name])
+        sheet, numbers = filter_sheet(model, images, making, way["steps"], scan, patches)
         if stopped:
-            left = len(wanted[name]) - len(made)
+            left = len(wanted[name]) - len(images)
             more = f", {left} channels left out" if left else ""
             sheet = replace(sheet, caption=f"{sheet.caption} Stopped before its end{more}.")
         sheets.append(sheet)
         told += numbers
         if stopped:
             break
-    where = origin(model, code, recipe=making.name, size=side, steps=count, seed=seed)
+    where = origin(model, code, **way)
     where |= {"filters": told, "stopped": stopped}
     if len(sheets) == 1:
         return sheets[0].with_provenance(**where)
     return Album(
         tuple(sheets), title=f"{model.name}: what excites {names[0]} to {names[-1]}", provenance=where
     )
-
-
-def _layers(network: Network, wanted: str | Sequence[str]) -> list[str]:
-    """The layers asked for; of a range those that everything goes through, before their ReLU where a filter made it."""
-    trace = network.trace(network.example_inputs())
-    main: list[str] = []
-    for name in main_layers(network):
-        if name.startswith("@"):
-            continue
-        call = network.find(name, trace)
-        before = trace.calls[call.parents[0]] if len(call.parents) == 1 and call.parents[0] >= 0 else None
-        own = before is not None and call.kind in ACTIVATIONS and before.kind == "conv2d"
-        main.append(before.name if own and before is not None else name)
-    found: list[str] = []
-    for part in [wanted] if isinstance(wanted, str) else wanted:
-        inside = select_layers(network, part)
-        several = part == "all" or ".." in part
-        found += [name for name in main if name in inside] or inside if several else inside
-    if not found:
-        raise BadSetting('layers needs at least one layer, such as "fire5" or "conv1..fire4"')
-    return list(dict.fromkeys(found))
-
-
-def _channels(network: Network, layer: str, wanted: Sequence[int] | None, *, alone: bool) -> list[int]:
-    shape = network.find(layer, network.trace(network.example_inputs())).shape
-    if len(shape) not in (2, 4):
-        raise BadSetting(f"{layer} is {' × '.join(map(str, shape[1:]))}: filters needs a layer with channels")
-    most = shape[1]
-    if wanted is None:
-        return list(range(min(USUAL, most)))
-    asked = [int(np.int64(k)) for k in wanted]
-    there = [k for k in asked if 0 <= k < most]
-    if not there or (alone and len(there) < len(asked)):
-        outside = next((k for k in asked if k not in there), "none")
-        raise BadSetting(f"{layer} has channels 0 to {most - 1}, got {outside}")
-    return there

@@ -31,7 +31,6 @@ from cutaway.view.grid import Grid
 
 __all__ = ["invert_generator"]
 
-_LOSSES = "The losses over the steps, each 1 where nothing is known of a photo"
 LOSSES = {"pixels": 1.0, "features": 2.0, "variation": 0.0}
 
 
@@ -185,7 +184,18 @@ def invert_generator(
     )
     sheet = replace(sheet_of([paths[k] for k in picked], rows, some), title="made again from features")
     return Grid(
-        ((sheet,), (loss_curve(about["curve"], about["done"], _LOSSES),)),
+        (
+            (sheet,),
+            (
+                loss_curve(
+                    about["curve"],
+                    LOSSES | {"variation": total_variation},
+                    about["done"],
+                    _wide(len(picked)),
+                    "1 is as far from the photo as their mean is",
+                ),
+            ),
+        ),
         title=f"{model.name}: a generator for {job.layer}",
         caption=words + (" Stopped before its end: the same call goes on." if stopped else ""),
         provenance=origin(model, code, layer=job.layer, steps=steps, size=size, seed=seed)
@@ -198,6 +208,11 @@ def invert_generator(
             "stopped": stopped,
         },
     )
+
+
+def _wide(tiles: int) -> int:
+    """The width of so many tiles beside each other."""
+    return min(1000, max(420, 250 * tiles))
 
 
 def _checked(out: Path) -> Path:

@@ -27,18 +27,24 @@ def shortened(history: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
     }
 
 
-def loss_curve(curve: Mapping[str, Sequence[float]], steps: int, caption: str) -> Picture:
-    """Draw the losses over the steps.
+def loss_curve(
+    curve: Mapping[str, Sequence[float]], weights: Mapping[str, float], steps: int, width: int, words: str
+) -> Picture:
+    r"""Draw the losses over the steps.
 
     Args:
         curve: by their names, as `shortened` gives them.
+        weights: of each.
         steps: that were done.
-        caption: what they mean.
+        width: of the drawing, in pixels.
+        words: what a loss of 1 is.
 
-    >>> loss_curve({"loss": [2.0, 1.0]}, 100, "half").caption
-    'half'
+    >>> loss_curve({"loss": [2.0, 1.0], "style": [2.0, 1.0]}, {"style": 5}, 100, 300, "1 is far").caption
+    'the losses over the steps\\nstyle × 5; 1 is far'
     """
-    points = len(next(iter(curve.values())))
-    middles = (np.arange(points) + 0.5) * steps / points
-    lines = {name: np.array(values) for name, values in curve.items()}
-    return Picture(curves(middles, lines, size=(240, 720), low=0.0).pixels, caption)
+    points = len(curve["loss"])
+    places = np.linspace(1, max(2, steps), points) if points > 1 else np.array([1.0])
+    lines = {name: np.array(curve[name]) for name in ("loss", *weights) if name in curve}
+    drawn = curves(places, lines, size=(240, width), low=0.0)
+    told = ", ".join(f"{name} × {weights[name]:g}" for name in lines if name in weights)
+    return Picture(drawn.pixels, f"the losses over the steps\n{told}; {words}")

@@ -65,6 +65,7 @@ def made_filters(
     steps: int,
     seed: int,
     preview: Preview | None = None,
+    batch: int | None = None,
 ) -> tuple[list[MadeFilter], bool]:
     """Make an image for each channel, as many at once as memory allows.
 
@@ -79,6 +80,8 @@ def made_filters(
         steps: of the ascent.
         seed: of the noise and the transforms.
         preview: as for `ascend`.
+        batch: how many at once, never fewer: which run together changes their last digits. None takes as many as memory
+            allows.
 
     Returns:
         The images, and whether they were stopped before all were made.
@@ -123,8 +126,12 @@ def made_filters(
             made.append(MadeFilter(layer, k, unit, found.images[n].cpu(), first, mean, most, after))
         return made
 
-    batches = in_chunks(len(wanted), chunk(network, blank, gradient=True), run, "")
-    return [one for batch in batches for one in batch], stopped
+    count = len(wanted)
+    if batch is None:
+        several = in_chunks(count, chunk(network, blank, gradient=True), run, "")
+    else:
+        several = [run(start, min(start + batch, count)) for start in range(0, count, batch)]
+    return [one for some in several for one in some], stopped
 
 
 def rising_layer(network: Network, start: Float[Tensor, "1 c h w"], layer: str) -> str:

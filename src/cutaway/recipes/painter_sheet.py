@@ -72,7 +72,14 @@ def painter_sheet(
         Picture(one.resized(one.shortest(_SIDE)).pixels, name)
         for one, name in zip(goal.paintings, about["paintings"], strict=True)
     )
-    curve = loss_curve(about["curve"], about["done"], "The losses over the steps, times their weights")
+    weights = {
+        "content": goal.content_weight,
+        "style": goal.style_weight,
+        "variation": goal.total_variation,
+    }
+    curve = loss_curve(
+        about["curve"], weights, about["done"], 720, "1 without its weight is as far as nothing at all"
+    )
     return Grid(
         ((Grid(rows, row_titles=("photo", "painted")),), (Grid((paintings,)),), (curve,)),
         title=f"A painter in the style of {', '.join(about['paintings'])}",

@@ -182,7 +182,7 @@ class PainterTraining:
         return painter, about, crops.skipped
 
 
-def chosen_preset(name: str, **given: float | None) -> Preset:
+def chosen_preset(name: str, **given: Any) -> Preset:
     """Give a preset with what was given instead.
 
     Args:
@@ -211,7 +211,9 @@ def style_goal(
     side: int,
     content: str | None,
     style: Sequence[str] | None,
-    **loss_weights: float,
+    content_weight: float = 1.0,
+    style_weight: float = 1.0,
+    total_variation: float = 0.0,
 ) -> StyleGoal:
     """Say what a painted photo is to be.
 
@@ -222,7 +224,9 @@ def style_goal(
         side: the paintings' shortest side.
         content: the layer where content is told, or None for the usual one.
         style: the layers where style is, or None for the usual ones.
-        loss_weights: content_weight, style_weight and total_variation.
+        content_weight: of the content's loss.
+        style_weight: of the style's loss.
+        total_variation: weight of the differences between neighbours.
 
     Raises:
         BadSetting: for weights or a side outside what is allowed.
@@ -237,7 +241,12 @@ def style_goal(
         )
     if side < SMALLEST:
         raise BadSetting(f"style_size must be at least {SMALLEST}, got {side}")
-    for name, value in loss_weights.items():
+    weighed = {
+        "content_weight": content_weight,
+        "style_weight": style_weight,
+        "total_variation": total_variation,
+    }
+    for name, value in weighed.items():
         if not 0 <= value < float("inf"):
             raise BadSetting(f"{name} must be at least 0, got {value}")
     trace = network.trace(network.example_inputs())
@@ -249,8 +258,10 @@ def style_goal(
         tuple(shares),
         told,
         tuple(dict.fromkeys(layers)),
-        half=half_is_quick(network.device),
-        **loss_weights,
+        content_weight,
+        style_weight,
+        total_variation,
+        half_is_quick(network.device),
     )
 
 

@@ -10,11 +10,11 @@ from typing import Literal
 from torch import nn
 
 from cutaway.dataset.activation_index import ActivationIndex
-from cutaway.dataset.engines import engine_named
 from cutaway.dataset.listing import Labels, Listing
 from cutaway.dataset.plan import Plan
 from cutaway.dataset.scan import Cost, fold, planned, trial
-from cutaway.dataset.store import Store
+from cutaway.dataset.store import index_store
+from cutaway.jobs.engines import engine_named
 from cutaway.network.head import LOGITS
 from cutaway.network.network import Network
 from cutaway.network.selection import select_layers
@@ -68,7 +68,7 @@ def scan(
     (2, ('1',))
     """
     plan = _planned(network, photos, layers, labels, top, size, fit, batch)
-    store = Store(Path(out))
+    store = index_store(Path(out))
     fold(plan, store, engine_named(engine), workers=workers, strict=strict)
     return ActivationIndex(store.folder, plan.listing.root)
 

@@ -14,18 +14,21 @@ from torch import nn
 
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.dataset.purity import homogeneity
-from cutaway.errors import BadSetting, UnsupportedMethod
+from cutaway.errors import BadSetting
 from cutaway.images.read import Source, read_all
 from cutaway.network.network import Network
 from cutaway.network.progress import report
 from cutaway.recipes.channel_figures import ChannelFigures
 from cutaway.recipes.channel_filter import ChannelFilter
+from cutaway.recipes.chosen_units import chosen_units
 from cutaway.recipes.columns import columns_at, mean_column, yardstick
+from cutaway.recipes.filter_folder import FilterFolder
+from cutaway.recipes.kept_filters import foldered
 from cutaway.recipes.origin import origin, spelled
 from cutaway.recipes.patches import USUAL, indexed, told_row
 from cutaway.recipes.purity import spot_of, told_cosine
 from cutaway.recipes.scanned_network import scanned_network
-from cutaway.recipes.unit_image import Synthesised, UnitImage, given_images, made_image
+from cutaway.recipes.unit_image import Synthesised, UnitImage, given_images, kept_image, made_image
 from cutaway.recipes.unit_sections import (
     in_data,
     label_table,
@@ -53,6 +56,7 @@ def unit_page(
     seed: int = 0,
     k: int | None = None,
     synthesised: Synthesised = None,
+    filters: FilterFolder | str | os.PathLike[str] | None = None,
     network: Network | str | nn.Module | None = None,
 ) -> Album:
     """Show all that can be told of a unit (a channel of a layer) on one page; several give a page each.
@@ -71,6 +75,7 @@ def unit_page(
         synthesised: the image shown before the photos, made to excite the unit: None makes it as `filters` does where
             the network takes images of other sizes than the scan's, True refuses a network that does not, False leaves
             it out; or images of your own, one for each unit.
+        filters: a folder that `filters_into` made, or its path: the image is taken from there, and none is made.
         network: of the scan, where its name does not open it.
 
     Returns:
@@ -94,7 +99,7 @@ def unit_page(
     """
     opened = indexed(index)
     count = k if k is not None else min(USUAL, opened.kept, int(opened.present.sum()))
-    chosen = _chosen(opened, units, random, seed)
+    chosen = chosen_units(opened, units, random, seed)
     pictures = None if photos is None else list(read_all(photos))
     given = (
         None
@@ -102,6 +107,13 @@ def unit_page(
         else given_images(synthesised, len(chosen))
     )
     model = scanned_network(opened, network)
+    folder = None if filters is None else foldered(filters)
+    if folder is not None:
+        if synthesised is not None:
+            raise BadSetting(
+                "filters gives the image of a unit, and so does synthesised: leave one of them out"
+            )
+        folder.check(model)
     random_places: dict[str, float] = {}
     pages: list[Album] = []
     told: list[dict[str, object]] = []
@@ -109,7 +121,9 @@ def unit_page(
         if layer not in random_places:
             random_places[layer] = yardstick(model, opened, layer)
         figures = ChannelFigures(opened, layer, channel, count)
-        if given is not None:
+        if folder is not None:
+            image = kept_image(model, opened, folder, layer, channel)
+        elif given is not None:
             image = given[done]
         elif synthesised is False:
             image = UnitImage()
@@ -122,7 +136,10 @@ def unit_page(
     names = [f"{layer}:{channel}" for layer, channel in chosen]
     paths = None if pictures is None else [picture.path or "photo" for picture in pictures]
     named = repr(names[0] if len(names) == 1 else names)
-    code = spelled(unit_page, repr(str(opened.folder)), named, photos=paths, k=k, seed=seed)
+    told_folder = None if folder is None else str(folder.folder)
+    code = spelled(
+        unit_page, repr(str(opened.folder)), named, photos=paths, k=k, seed=seed, filters=told_folder
+    )
     where = origin(model, code, k=count, seed=seed) | {"index": str(opened.folder), "units": told}
     if len(pages) == 1:
         return replace(pages[0], provenance=where)
@@ -219,65 +236,3 @@ def _lead(figures: ChannelFigures, filters: ChannelFilter, alike: float, random_
 
 def _number(value: float) -> float | None:
     return value if np.isfinite(value) else None
-
-
-def _chosen(
-    index: ActivationIndex,
-    units: str | tuple[str, int] | Sequence[str | tuple[str, int]] | None,
-    random: int | None,
-    seed: int,
-) -> list[tuple[str, int]]:
-    """The units that were asked for, checked: a layer's name in the index, and a channel that it has."""
-    if units is None:
-        several: list[str | tuple[str, int]] = []
-    elif isinstance(units, str) or (
-        isinstance(units, tuple) and len(units) == 2 and isinstance(units[1], int)
-    ):
-        several = [units]
-    else:
-        several = list(units)
-    if random is not None:
-        return _drawn_by_lot(index, several, random, seed)
-    if not several:
-        raise BadSetting(
-            'a unit is named as LAYER:CHANNEL, such as "fire5:40"; or random=5 draws some by lot'
-        )
-    return [_unit(index, one) for one in several]
-
-
-def _unit(index: ActivationIndex, wanted: str | tuple[str, int]) -> tuple[str, int]:
-    if isinstance(wanted, str):
-        layer, _, digits = wanted.rpartition(":")
-        if not layer or not digits.isdecimal():
-            raise BadSetting(
-                f"a unit is named as LAYER:CHANNEL, such as fire5:40, got {wanted!r}. By lot: --random 5"
-            )
-        wanted = layer, int(digits)
-    layer = _with_places(index, wanted[0])
-    if not 0 <= wanted[1] < index.channels(layer):
-        raise BadSetting(f"{layer} has channels 0 to {index.channels(layer) - 1}, got {wanted[1]}")
-    return layer, int(wanted[1])
-
-
-def _with_places(index: ActivationIndex, name: str) -> str:
-    layer = index.layer(name)
-    if index.map_size(layer) is None:
-        maps = [one for one in index.layers if index.map_size(one) is not None]
-        instead = (
-            f"choose a layer with maps, such as {maps[-1]}" if maps else "scan a layer with maps: --layers"
-        )
-        raise UnsupportedMethod(f"{layer} has no places, and so no maps, patches or projections: {instead}")
-    return layer
-
-
-def _drawn_by_lot(
-    index: ActivationIndex, layers: Sequence[str | tuple[str, int]], count: int, seed: int
-) -> list[tuple[str, int]]:
-    names = [
-        _with_places(index, one) if isinstance(one, str) else _with_places(index, one[0]) for one in layers
-    ] or [one for one in index.layers if index.map_size(one) is not None]
-    every = [(name, channel) for name in dict.fromkeys(names) for channel in range(index.channels(name))]
-    if not 1 <= count <= len(every):
-        raise BadSetting(f"random must lie in 1..{len(every)}, the channels to draw from, got {count}")
-    drawn = np.random.default_rng(seed).choice(len(every), count, replace=False)
-    return [every[int(k)] for k in drawn]

@@ -1,4 +1,4 @@
-"""The image at the head of a unit's page: one that was given, or one made to excite the unit."""
+"""The image at the head of a unit's page: one that was given, or one made to excite the unit, now or before."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.errors import BadSetting, UnsupportedNetwork
 from cutaway.images.read import Source, read_all
 from cutaway.network.network import Network
+from cutaway.recipes.filter_folder import FilterFolder
 from cutaway.recipes.filter_sheet import caption_of, told_filter
-from cutaway.recipes.made_filters import made_filters
-from cutaway.recipes.making import making_of
+from cutaway.recipes.kept_filters import kept_filters
+from cutaway.recipes.made_filters import MadeFilter, made_filters
+from cutaway.recipes.making import Making, making_of
 from cutaway.view.picture import Picture
 
-__all__ = ["UnitImage", "given_images", "made_image"]
+__all__ = ["UnitImage", "given_images", "kept_image", "made_image"]
 
 Synthesised = Source | Sequence[Source] | bool | None
 
@@ -72,5 +74,28 @@ def made_image(
         return UnitImage(words=f"No image was made to excite it: {error}")
     if stopped:
         raise KeyboardInterrupt  # there is no page yet that could be kept
-    told = told_filter(made[0], index)
-    return UnitImage(making.drawn(made[0].image, caption_of(made[0], told, "made to excite it")), told=told)
+    return _captioned(made[0], making, index)
+
+
+def kept_image(
+    network: Network, index: ActivationIndex, folder: FilterFolder, layer: str, channel: int
+) -> UnitImage:
+    """Give the image of a unit out of a folder.
+
+    Args:
+        network: of the index; the folder's, too.
+        index: whose strongest photo it is compared with.
+        folder: that `filters_into` made.
+        layer: of the unit.
+        channel: of the unit.
+
+    Raises:
+        BadIndex, BadSetting, UnknownLayer: where it is not to be had.
+    """
+    (made,) = kept_filters(network, folder, layer, [channel])
+    return _captioned(made, folder.making, index)
+
+
+def _captioned(made: MadeFilter, making: Making, index: ActivationIndex) -> UnitImage:
+    told = told_filter(made, index)
+    return UnitImage(making.drawn(made.image, caption_of(made, told, "made to excite it")), told=told)

@@ -18,7 +18,7 @@ from cutaway.network.memory import side_that_fits
 from cutaway.network.network import INPUT, Network
 from cutaway.network.trace import Trace
 from cutaway.objectives.objective import Objective
-from cutaway.objectives.summed import Summed, Sums, Part
+from cutaway.objectives.summed import Part, Summed, Sums
 from cutaway.synthesis.tiles import Tiles
 
 __all__ = ["SummedTiles"]

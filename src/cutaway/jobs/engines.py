@@ -1,4 +1,4 @@
-"""Who carries out the shards of a scan: this process, several, or a cluster. All give the same bytes."""
+"""Who carries out the shards of a job: this process, several, or a cluster. All give the same bytes."""
 
 from __future__ import annotations
 
@@ -10,24 +10,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import replace
 
 import cloudpickle
 import torch
 from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor
 
-from cutaway.dataset.plan import Made, Plan
 from cutaway.errors import BadSetting, WorkerLost
+from cutaway.jobs.job import Job, Made
 from cutaway.network.workers import one_thread
 
 __all__ = ["ENGINES", "PATIENCE", "Engine", "engine_named", "packed"]
 
-# From a plan, the shards to do and the number of workers to the shards, in any order.
-Engine = Callable[[Plan, Sequence[int], int | None], Iterator[Made]]
+# From a job, the shards to do and the number of workers to the shards, in any order.
+Engine = Callable[[Job, Sequence[int], int | None], Iterator[Made]]
 ENGINES = ("serial", "processes", "ray")
 # So often in a row may all workers die without a single shard done.
 PATIENCE = 3
-# Seconds after which a worker looks again whether the scan is still there.
+# Seconds after which a worker looks again whether the one who sent it is still there.
 _GLANCE = 0.5
 _log = logging.getLogger("cutaway")
 
@@ -46,7 +45,7 @@ def engine_named(name: str) -> Engine:
     if name == "processes":
         return processes
     if name.partition(":")[0] == "ray":
-        from cutaway.dataset.ray_engine import ray_engine
+        from cutaway.jobs.ray_engine import ray_engine
 
         return ray_engine(name.partition(":")[2] or None)
     raise BadSetting(
@@ -54,15 +53,15 @@ def engine_named(name: str) -> Engine:
     )
 
 
-def serial(plan: Plan, numbers: Sequence[int], workers: int | None = None) -> Iterator[Made]:
+def serial(job: Job, numbers: Sequence[int], workers: int | None = None) -> Iterator[Made]:
     """Do one shard after the other, here."""
     for number in numbers:
         with one_thread():
-            made = plan.make(number)
+            made = job.make(number)
         yield made
 
 
-def processes(plan: Plan, numbers: Sequence[int], workers: int | None = None) -> Iterator[Made]:
+def processes(job: Job, numbers: Sequence[int], workers: int | None = None) -> Iterator[Made]:
     """Do shards in several processes of one thread each; a process that dies is replaced, and its shards done again.
 
     Raises:
@@ -70,9 +69,9 @@ def processes(plan: Plan, numbers: Sequence[int], workers: int | None = None) ->
     """
     count = min(workers or os.cpu_count() or 1, len(numbers))
     if count < 2:
-        yield from serial(plan, numbers)
+        yield from serial(job, numbers)
         return
-    todo, deaths, data = list(numbers), 0, packed(plan)
+    todo, deaths, data = list(numbers), 0, packed(job)
     while todo:
         pool = ProcessPoolExecutor(
             max_workers=count, initializer=_open, initargs=(data, os.getpid()), env={"OMP_NUM_THREADS": "1"}
@@ -103,11 +102,12 @@ def processes(plan: Plan, numbers: Sequence[int], workers: int | None = None) ->
             pool.shutdown(wait=False, kill_workers=True)
 
 
-def packed(plan: Plan) -> bytes:
-    """Write a plan for another process, with the classes of networks that it could not import.
+def packed(job: Job) -> bytes:
+    """Write a job for another process, with the classes of networks that it could not import.
 
     >>> from torch import nn
     >>> from cutaway.dataset.listing import Listing
+    >>> from cutaway.dataset.plan import Plan
     >>> from cutaway.network.network import Network
     >>> from pathlib import Path
     >>> listing = Listing(Path(), ("a.png",), (1,), (None,))
@@ -120,11 +120,10 @@ def packed(plan: Plan) -> bytes:
     for module in own:
         cloudpickle.register_pickle_by_value(module)
     try:
-        # A copy without what was found out about runs: each worker finds that out for itself.
-        data: bytes = cloudpickle.dumps(replace(plan, network=replace(plan.network)))
+        data: bytes = cloudpickle.dumps(job.fresh())
     except Exception as error:
         raise BadSetting(
-            f"{plan.network.name} cannot be sent to other processes ({type(error).__name__}: {error}). "
+            f"{job.name} cannot be sent to other processes ({type(error).__name__}: {error}). "
             "Give engine='serial'"
         ) from error
     finally:
@@ -133,23 +132,23 @@ def packed(plan: Plan) -> bytes:
     return data
 
 
-_plan: Plan | None = None
+_job: Job | None = None
 
 
 def _open(data: bytes, parent: int) -> None:
-    global _plan
+    global _job
     threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
     torch.set_num_threads(1)
-    _plan = pickle.loads(data)
+    _job = pickle.loads(data)
 
 
 def _die_with(parent: int) -> None:
-    """End this worker when the scan is gone: one that was killed could not tell its workers."""
+    """End this worker when who sent it is gone: one that was killed could not tell its workers."""
     while os.getppid() == parent:
         time.sleep(_GLANCE)
     os._exit(1)
 
 
 def _make(number: int) -> Made:
-    assert _plan is not None
-    return _plan.make(number)
+    assert _job is not None
+    return _job.make(number)

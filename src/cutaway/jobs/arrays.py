@@ -1,4 +1,4 @@
-"""The numbers of an index, read from its shards when they are asked for, and checked then."""
+"""The numbers of a store, read from its shards when they are asked for, and checked then."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from cutaway.dataset.store import Store
 from cutaway.errors import BadIndex
+from cutaway.jobs.store import Store
 
 __all__ = ["Shards"]
 
@@ -22,7 +22,9 @@ class Shards:
         count: how many shards there are.
 
     >>> from pathlib import Path
-    >>> Shards(Store(Path("index")), 3).count
+    >>> from cutaway.jobs.store import Kind
+    >>> kind = Kind("index", "an index", "scan", "cutaway scan PHOTOS --out …", "scan again", 1)
+    >>> Shards(Store(Path("index"), kind), 3).count
     3
     """
 
@@ -48,6 +50,19 @@ class Shards:
                 for number in range(self.count)
             ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def part(self, number: int, name: str, rows: slice | int = slice(None)) -> np.ndarray:
+        """Read of one shard's array only these rows.
+
+        Args:
+            number: of the shard.
+            name: of the array.
+            rows: of it.
+
+        Raises:
+            BadIndex: where the shard is damaged.
+        """
+        return self._read(number, name, lambda piece: piece[rows])
 
     def verify(self) -> None:
         """See that every file is what was written.

@@ -1,4 +1,4 @@
-"""A scan on Ray: actors, each with the network, that pull shards; on this machine or on a cluster."""
+"""A job on Ray: actors, each with the network, that pull shards; on this machine or on a cluster."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
-from cutaway.dataset.engines import PATIENCE, Engine, packed
-from cutaway.dataset.plan import Made, Plan
 from cutaway.errors import BadSetting, WorkerLost
+from cutaway.jobs.engines import PATIENCE, Engine, packed
+from cutaway.jobs.job import Job, Made
 
 __all__ = ["ray_engine"]
 
@@ -25,7 +25,7 @@ def ray_engine(address: str | None = None) -> Engine:
     """Give the engine that runs on Ray.
 
     Args:
-        address: of a cluster ("auto", "host:6379", "ray://…"), whose machines find the photos at the same path;
+        address: of a cluster ("auto", "host:6379", "ray://…"), whose machines find files (photos) at the same path;
             None starts Ray here, or takes the one that runs in this process.
 
     Raises:
@@ -38,8 +38,8 @@ def ray_engine(address: str | None = None) -> Engine:
             'engine="ray" needs Ray: pip install "cutaway[ray]"; or engine="processes"'
         ) from error
 
-    def run(plan: Plan, numbers: Sequence[int], workers: int | None = None) -> Iterator[Made]:
-        gpu = plan.network.device.type == "cuda"
+    def run(job: Job, numbers: Sequence[int], workers: int | None = None) -> Iterator[Made]:
+        gpu = job.device.type == "cuda"
         own = not ray.is_initialized()
         if own:
             _start(ray, address, workers)
@@ -48,7 +48,7 @@ def ray_engine(address: str | None = None) -> Engine:
             most = int(ray.cluster_resources().get(per_machine, 1))
             count = max(1, min(workers or most, most, len(numbers)))
             kind = ray.remote(num_cpus=1, num_gpus=int(gpu), max_restarts=0)(_Maker)
-            data = ray.put(packed(plan))
+            data = ray.put(packed(job))
             yield from _pulled(ray, lambda: kind.remote(data), numbers, count)
         finally:
             if own:
@@ -114,11 +114,11 @@ def _pulled(ray: Any, make_actor: Any, numbers: Sequence[int], count: int) -> It
 
 
 class _Maker:
-    """One actor: the plan, opened once."""
+    """One actor: the job, opened once."""
 
     def __init__(self, data: bytes) -> None:
         torch.set_num_threads(1)
-        self._plan: Plan = pickle.loads(data)
+        self._job: Job = pickle.loads(data)
 
     def make(self, number: int) -> Made:
-        return self._plan.make(number)
+        return self._job.make(number)
