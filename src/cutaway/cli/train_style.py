@@ -119,9 +119,11 @@ def run(
       cutaway train-style night.jpg --photos photos/ --out night.safetensors --style-weight 300 --style-size 384
       cutaway stylize cat.jpg --style wave.safetensors
     """
+    from cutaway.recipes.painter_training import chosen_preset
     from cutaway.recipes.train_style import train_style
     from cutaway.training.several import is_first, together
 
+    total = chosen_preset(preset, steps=steps).steps
     with together():
         network = open_network(model, weights, device)
         with progress(quiet=as_json or not is_first()):
@@ -148,7 +150,7 @@ def run(
                 shown=shown,
                 seed=seed,
                 every=every,
-                preview=_preview(Path(out), quiet=as_json),
+                preview=_preview(Path(out), total, quiet=as_json),
             )
         if not is_first():
             return
@@ -170,10 +172,10 @@ def run(
             raise KeyboardInterrupt  # told as such, with what was kept
 
 
-def _preview(out: Path, *, quiet: bool) -> Callable[[int, Any], None]:
-    """Keep what is painted now in a picture, and tell of it where no bar is drawn."""
-    start = time.monotonic()
+def _preview(out: Path, steps: int, *, quiet: bool) -> Callable[[int, Any], None]:
+    """Keep what is painted now in a picture, and tell of it and of the time left where no bar is drawn."""
     target = out.with_name(f"{out.stem}-preview.jpg")
+    seen: list[tuple[int, float]] = []
 
     def shown(step: int, images: Any) -> None:
         from cutaway.view.mosaic import mosaic
@@ -181,7 +183,11 @@ def _preview(out: Path, *, quiet: bool) -> Callable[[int, Any], None]:
 
         drawn = [Picture.of_values(one.permute(1, 2, 0).numpy()) for one in images]
         mosaic(drawn, len(drawn), max(drawn[0].size), caption=f"step {step}").save(target)
+        seen.append((step, time.monotonic()))
         if not quiet and not sys.stderr.isatty():
-            typer.echo(f"step {step} after {time.monotonic() - start:.0f} s, {target}", err=True)
+            (first, start), (_, now) = seen[0], seen[-1]
+            left = (steps - step) * (now - start) / (60 * max(1, step - first))
+            words = f", {left:.0f} minutes left" if step > first else ""
+            typer.echo(f"step {step:,} of {steps:,}{words}; {target}", err=True)
 
     return shown
