@@ -25,12 +25,15 @@ import cutaway as cw
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.recipes.dream import Dream
 from cutaway.recipes.invert import READING
+from cutaway.recipes.style import Styled
 from cutaway.view.picture import Picture
 from cutaway.view.viewable import Viewable
 
 ROOT = Path(__file__).parents[1]
 PHOTOS = ROOT / "examples" / "photos"
 OUT = ROOT / "docs" / "pictures"
+PAINTINGS = ROOT / "examples" / "paintings"
+STARRY, WAVE = PAINTINGS / "starry_night.jpg", PAINTINGS / "great_wave.jpg"
 # Photos of scikit-image without copyright, as skimage.data says, with what is on them.
 SUBJECTS = {
     "astronaut.png": "astronaut",
@@ -151,6 +154,13 @@ def recipes(net: cw.Network, cat: Path, coffee: Path) -> dict[str, Callable[[], 
         "invert-generator": lambda: regenerated(net),
         "prior": lambda: with_prior(net),
         "prior-filters": lambda: filters_with_prior(net),
+        "style": lambda: styled([(cat, "starry_night.jpg"), (coffee, "great_wave.jpg")]),
+        "style-weights": lambda: cw.style_sheet(
+            cat, STARRY, {"content_weight": [0.1, 1, 3, 10]}, size=180, steps=80
+        ),
+        "style-scales": lambda: cw.style_sheet(cat, STARRY, {"style_scale": [0.5, 1, 2]}, size=180, steps=80),
+        "style-colours": lambda: coloured(coffee),
+        "style-masks": lambda: halves(cat),
         "texture": lambda: textures(cw.load("vgg16")),
         "texture-methods": lambda: statistics(cw.load("vgg16")),
     }
@@ -291,6 +301,44 @@ def statistics(net: cw.Network) -> Viewable:
     (first, *tiles), *others = made.sheet.rows
     row = (first, *tiles, *(cell for row in others for cell in row if cell is not None))
     return cw.Grid(rows=(row,), title="vgg16: three statistics, and copied patches", caption=made.caption)
+
+
+def styled(pairs: list[tuple[Path, str]]) -> Viewable:
+    """Give photos a painting's style each, and draw both beside the result."""
+    rows = [cw.style(photo, PAINTINGS / name).beside().rows[0] for photo, name in pairs]
+    caption = "150 steps each. Content and style: squared distances over the targets' own squares."
+    return cw.Grid(tuple(rows), title="vgg16: photos, paintings, and both", caption=caption)
+
+
+def losses(made: Styled) -> str:
+    """Tell the losses of a styled photo, for a caption."""
+    return "content {:.2f} · style {:.4f}".format(*made.losses)
+
+
+def coloured(photo: Path) -> Viewable:
+    """Give a photo a painting's style in its three kinds of colours."""
+    tiles = []
+    for colours in ("style", "histogram", "luminance"):
+        made = cw.style(photo, WAVE, colours=colours, size=180, steps=80)
+        tiles.append(Picture(made.picture.pixels, f"colours: {colours}\n{losses(made)}"))
+    caption = "The painting's colours; the painting moved to the photo's beforehand; the photo's own."
+    return cw.Grid((tuple(tiles),), title="coffee.png in the style of great_wave.jpg", caption=caption)
+
+
+def halves(photo: Path) -> Viewable:
+    """Give a photo one style on its left half and another on its right, with a soft border between."""
+    h, w = cw.read(photo).size
+    left = torch.linspace(4, -3, w).clamp(0, 1).expand(h, w).numpy()
+    made = cw.style(photo, [WAVE, STARRY], masks=[left, 1 - left], size=240, steps=120)
+    tiles = [
+        Picture(one.resized(one.shortest(240)).pixels, Path(one.path or "").name)
+        for one in map(cw.read, (WAVE, STARRY))
+    ]
+    return cw.Grid(
+        ((*tiles, Picture(made.picture.pixels, f"both, each on its side\n{losses(made)}")),),
+        title="vgg16: two paintings on one photo",
+        caption="The masks run from white to black in the middle seventh of the photo.",
+    )
 
 
 if __name__ == "__main__":

@@ -91,6 +91,8 @@ if TYPE_CHECKING:
     from cutaway.recipes.purity import purity as purity
     from cutaway.recipes.scan import scan as scan
     from cutaway.recipes.segment import segment as segment
+    from cutaway.recipes.style import style as style
+    from cutaway.recipes.style_sheet import style_sheet as style_sheet
     from cutaway.recipes.stylize import stylize as stylize
     from cutaway.recipes.stylize import stylize_video as stylize_video
     from cutaway.recipes.texture import texture as texture
@@ -182,6 +184,8 @@ __all__ = [
     "scan",
     "segment",
     "similarity",
+    "style",
+    "style_sheet",
     "stylize",
     "stylize_video",
     "synthesis",

@@ -81,6 +81,8 @@ HOMES = {
     "scan": "cutaway.recipes.scan:scan",
     "segment": "cutaway.recipes.segment:segment",
     "similarity": "cutaway.objectives.similarity:similarity",
+    "style": "cutaway.recipes.style:style",
+    "style_sheet": "cutaway.recipes.style_sheet:style_sheet",
     "stylize": "cutaway.recipes.stylize:stylize",
     "stylize_video": "cutaway.recipes.stylize:stylize_video",
     "synthesis": "cutaway.synthesis",

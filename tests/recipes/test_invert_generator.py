@@ -15,6 +15,7 @@ from torch import nn
 
 import cutaway as cw
 from cutaway.cli import main
+from cutaway.network.progress import watched
 from cutaway.synthesis.parametrization.generator_file import read_generator
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
@@ -77,7 +78,7 @@ def test_the_same_call_again_shows_the_file_and_another_is_refused(made):
     again = cw.invert_generator(tiny(), "3", PHOTOS, out=file, **(QUICK | {"steps": 100}))
     assert file.read_bytes() == before
     assert np.allclose(again.rows[0][0].values[:2], sheet.rows[0][0].values[:2], atol=1e-5)
-    with pytest.raises(cw.BadSetting, match="another generator: its steps is 100, and 30 was asked for"):
+    with pytest.raises(cw.BadSetting, match="another generator: steps 100 .asked for: 30."):
         cw.invert_generator(tiny(), "3", PHOTOS, out=file, **QUICK)
 
 
@@ -251,3 +252,17 @@ def test_command(tmp_path, capfd):
     photo = str(PHOTOS / "coffee.png")
     assert typed("filters", "fire5", "--prior", photo, "--out", str(tmp_path)) == 1
     assert "damaged, or no .safetensors file" in capfd.readouterr().err
+
+
+def test_ctrl_c_writes_what_is_there(tmp_path):
+    file = tmp_path / "a.safetensors"
+
+    def tell(what, done, total):
+        if what == "training":
+            raise KeyboardInterrupt
+
+    with watched(tell):
+        first = cw.invert_generator(tiny(), "3", PHOTOS, out=file, **QUICK)
+    assert first.provenance["stopped"]
+    assert first.provenance["generator"]["done"] == 1
+    assert "ascent" not in first.provenance["photos"][0]

@@ -40,6 +40,7 @@ COMMANDS = {
     "invert": "Make an image from a layer's answer to a photo alone: what the layer still knows.",
     "invert-generator": "Train a small network that makes photos from a layer's features.",
     "texture": "Make more of a picture's texture from what a network's layers tell of it.",
+    "style": "Give a photo the style of a painting (Gatys and others, 2016).",
     "train-style": "Train a network that paints any photo in a painting's style in one pass.",
     "stylize": "Paint photos and videos in a trained style, in one forward pass each.",
     "check": "Look for dead, copied, noisy and aliased filters, and for channels that no photo excites.",

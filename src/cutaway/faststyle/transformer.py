@@ -66,6 +66,7 @@ class Transformer(nn.Module):
         made = self.up(self.residual(self.down(2.0 * whole - 1.0)))
         # What is learnt is the change: untrained, it gives the photo back.
         import os
+
         k = float(os.environ.get("SKIP", "0"))
         painted = torch.sigmoid(k * (2 * whole - 1) + self.last(_bordered(made, 9)))
         return painted[:, :, y // 2 : y // 2 + h, x // 2 : x // 2 + w]

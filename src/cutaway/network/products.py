@@ -9,7 +9,7 @@ from torch import Tensor
 __all__ = ["product"]
 
 # oneDNN's product, which torch's own compiler uses; on CPUs that are not Intel's it takes half of MKL's time.
-_LINEAR = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None
+_LINEAR = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch._C._has_mkldnn else None
 # Smaller ones are not worth the call.
 _LEAST = 2**20
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import Function
+from torch.autograd.function import once_differentiable
 
 from cutaway.network.backward_rule import Rules
 from cutaway.network.calls import Visit
@@ -75,6 +76,7 @@ class _Convolved(Function):
         return forward(F.pad(images, (pad[1], pad[1], pad[0], pad[0])))
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *signals: Tensor) -> tuple[Tensor, None, None, None]:
         y, x = (2 - p for p in ctx.pad)
         return ctx.back(F.pad(signals[0], (x, x, y, y))), None, None, None

@@ -102,7 +102,9 @@ class Winograd:
         plain = (F.pad(images, around) if any(around) else images).permute(0, 2, 3, 1).contiguous()
         tiles = plain.unfold(1, 6, 4).unfold(2, 6, 4).permute(4, 5, 0, 1, 2, 3).reshape(36, -1)
         moved = (self._both @ tiles).view(36, -1, c)
-        products = torch.stack([product(one, weight) for one, weight in zip(moved, self._weights, strict=True)])
+        products = torch.stack(
+            [product(one, weight) for one, weight in zip(moved, self._weights, strict=True)]
+        )
         found = (self._back @ products.view(36, -1)).view(4, 4, n, rows, columns, -1)
         found = found.permute(2, 3, 0, 4, 1, 5).reshape(n, rows * 4, columns * 4, -1)
         if self._bias is not None:

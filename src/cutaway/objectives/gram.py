@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd import Function
+from torch.autograd.function import once_differentiable
 
 from cutaway.errors import BadSetting
 from cutaway.network.products import product
@@ -134,11 +135,14 @@ class _Gram(Function):
     @staticmethod
     def forward(ctx: Any, flat: Tensor) -> Tensor:
         ctx.save_for_backward(flat)
-        if flat.shape[2] > _TALL * flat.shape[1]:  # a copy with places in a row would cost more than is gained
+        if (
+            flat.shape[2] > _TALL * flat.shape[1]
+        ):  # a copy with places in a row would cost more than is gained
             return flat @ flat.transpose(1, 2)
         return torch.stack([product(one, one) for one in flat])
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *signals: Tensor) -> Tensor:
         (flat,) = ctx.saved_tensors
         both = signals[0] + signals[0].transpose(1, 2)

@@ -64,7 +64,9 @@ class Summed(Objective):
 def part_of(values: Tensor, part: Part | None) -> Tensor:
     """Give the part of a map that counts.
 
-    >>> part_of(torch.ones(1, 1, 4, 4), Part((slice(1, 3), slice(0, 4)), (slice(5, 7), slice(0, 4)), (9, 4))).shape
+    >>> part_of(
+    ...     torch.ones(1, 1, 4, 4), Part((slice(1, 3), slice(0, 4)), (slice(5, 7), slice(0, 4)), (9, 4))
+    ... ).shape
     torch.Size([1, 1, 2, 4])
     """
     return values if part is None else values[:, :, part.here[0], part.here[1]]

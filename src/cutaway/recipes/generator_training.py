@@ -136,6 +136,8 @@ class Training:
             settings=self.settings,
             preview=preview,
         )
+        if not run.steps:
+            raise KeyboardInterrupt  # before its first step there is nothing to show
         generator.requires_grad_(False)
         about = {
             "network": self.network.name,

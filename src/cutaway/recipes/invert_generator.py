@@ -146,7 +146,8 @@ def invert_generator(
             [scores[k] for k in picked],
         )
     }
-    if ascent:
+    stopped = about["done"] < steps
+    if ascent and not stopped:
         rows["ascent"] = ascended(model, job.layer, some, ascent)
     told = [
         {"photo": paths[k].name, **{way: told_likeness(found[1][n]) for way, found in rows.items()}}
@@ -158,12 +159,11 @@ def invert_generator(
         f"their features at {job.features}. Over all {len(paths)} held out: correlation {whole.correlation:.2f}, "
         f"{whole.psnr:.1f} dB, features {100 * whole.error:.0f} % off."
     )
-    if ascent:
+    if "ascent" in rows:
         words += f" Ascent: a spectrum moved by L-BFGS, {ascent} evaluations for each photo."
     left_out = [*skipped, *unseen.skipped]
     if left_out:
         words += f" {len(left_out)} photos could not be read."
-    stopped = about["done"] < steps
     code = spelled(
         invert_generator,
         network_spelled(model),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 import torch
@@ -76,7 +77,9 @@ class SummedTiles(Tiles):
         found = self._summed(network, images, objective.layers, pieces, objective.sums, trace)
         leaves = {name: one.detach().requires_grad_(True) for name, one in found.items()}
         scores = objective.total(leaves)
-        slopes = torch.autograd.grad(scores.sum(), list(leaves.values()), allow_unused=True)
+        slopes: Sequence[Tensor | None] = torch.autograd.grad(
+            scores.sum(), list(leaves.values()), allow_unused=True
+        )
         asked = {name: one for name, one in zip(leaves, slopes, strict=True) if one is not None}
         gradient = torch.zeros_like(images)
         for box, parts in pieces:
@@ -84,7 +87,9 @@ class SummedTiles(Tiles):
             def score(activations: Mapping[str, Tensor], at: Mapping[str, Part] = parts) -> Tensor:
                 made = objective.sums(activations, at)
                 moving = {name: slope for name, slope in asked.items() if made[name].requires_grad}
-                parts = [(made[name] * slope).reshape(len(slope), -1).sum(1) for name, slope in moving.items()]
+                parts = [
+                    (made[name] * slope).reshape(len(slope), -1).sum(1) for name, slope in moving.items()
+                ]
                 return torch.stack(parts).sum(0)
 
             piece = images[(..., *box)]
@@ -191,7 +196,7 @@ def _maps(network: Network, shape: tuple[int, int, int], layers: Sequence[str], 
         if any(axis.jump.denominator != 1 or _COARSEST % axis.jump for axis in axes):
             raise BadSetting(f"the units of {name} lie at odd places, and tiles cannot: give a smaller image")
         y, x = (int(axis.jump) for axis in axes)
-        margins = [math.ceil(max(-axis.low, axis.high - axis.jump + 1, 0)) for axis in axes]
+        margins = [math.ceil(max(-axis.low, axis.high - axis.jump + 1, Fraction(0))) for axis in axes]
         units = [
             count + (one - few) // jump
             for count, one, few, jump in zip(layer.shape[2:], (h, w), least, (y, x), strict=True)

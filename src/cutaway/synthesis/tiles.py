@@ -110,7 +110,9 @@ class Tiles:
         for top, bottom, y0, y1 in cuts[0]:
             for left, right, x0, x1 in cuts[1]:
                 piece = images[:, :, top:bottom, left:right]
-                found = differentiate(network, piece, objective.score, objective.layers, [INPUT], rules, trace=trace)
+                found = differentiate(
+                    network, piece, objective.score, objective.layers, [INPUT], rules, trace=trace
+                )
                 units = found.activations[name].shape[2:]
                 # A mean over the tile's places becomes a part of the mean over all places.
                 slope = found.gradients[INPUT] * math.prod(units)

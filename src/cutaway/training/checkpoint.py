@@ -100,10 +100,13 @@ def take_up(
 def differences(there: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     """Tell in words what differs between settings; nothing where they are the same.
 
-    >>> differences({"steps": 5, "seed": 0}, {"steps": 9, "seed": 0})
-    'its steps is 5, and 9 was asked for'
+    >>> differences({"steps": 5, "seed": 0, "held": [1]}, {"steps": 9, "seed": 0, "held": [2]})
+    'steps 5 (asked for: 9); held other than asked for'
     """
-    names = [name for name in {**there, **asked} if there.get(name) != asked.get(name)]
-    return "; ".join(
-        f"its {name} is {there.get(name)}, and {asked.get(name)} was asked for" for name in names
-    )
+    told = []
+    for name in {**there, **asked}:
+        before, now = there.get(name), asked.get(name)
+        if before != now:
+            short = all(isinstance(one, str | int | float | None) for one in (before, now))
+            told.append(f"{name} {before} (asked for: {now})" if short else f"{name} other than asked for")
+    return "; ".join(told)

@@ -121,7 +121,7 @@ class Generator(nn.Module):
         lowest = values.amin((0, 2, 3))
         self.mean.copy_(mean)
         # A channel that no photo excites tells nothing, and must not be divided by nothing.
-        self.deviation.copy_(deviation.clamp_min(1e-3 * max(float(deviation.max()), 1e-12)))
+        self.deviation.copy_(deviation.clamp_min(max(1e-3 * float(deviation.max()), 1e-6)))
         self.high.copy_(mean + 3 * deviation)
         self.low.copy_(torch.where(lowest >= 0, 0.0, mean - 3 * deviation))
 
