@@ -15,12 +15,14 @@ __all__ = ["SMALLEST", "Transformer"]
 SMALLEST = 8
 # Two halvings: sides are made multiples of this, and what was added is cut off again.
 _MULTIPLE = 4
-# Black and white have no finite logit, and could never be painted over.
-_MARGIN = 0.05
+# Side of the noise, in pixels.
+_NOISE = 256
 
 
 class Transformer(nn.Module):
     """A residual network with instance normalisation, whose images grow by resizing and convolving.
+
+    Beside the photo it is given noise, always the same: without it an even ground would stay even.
 
     Args:
         width: channels of the first convolution; the residual blocks have four times as many.
@@ -32,8 +34,9 @@ class Transformer(nn.Module):
 
     Source: Johnson, Alahi and Fei-Fei, "Perceptual losses for real-time style transfer and super-resolution" (ECCV
     2016), and its supplement for the layers; Ulyanov, Vedaldi and Lempitsky, "Instance normalization: the missing
-    ingredient for fast stylization" (2016); Odena, Dumoulin and Olah, "Deconvolution and checkerboard artifacts"
-    (Distill 2016) for resizing instead of transposed convolutions.
+    ingredient for fast stylization" (2016), and Ulyanov et al., "Texture networks" (ICML 2016) for the noise; Odena,
+    Dumoulin and Olah, "Deconvolution and checkerboard artifacts" (Distill 2016) for resizing instead of transposed
+    convolutions.
 
     >>> painter = Transformer(width=4, blocks=1)
     >>> painter(torch.rand(1, 3, 33, 50)).shape
@@ -52,23 +55,28 @@ class Transformer(nn.Module):
     def _build(self) -> None:
         width = self.width
         self.down = nn.Sequential(
-            Layer(3, width, 9), Layer(width, 2 * width, 3, stride=2), Layer(2 * width, 4 * width, 3, stride=2)
+            Layer(4, width, 9), Layer(width, 2 * width, 3, stride=2), Layer(2 * width, 4 * width, 3, stride=2)
         )
         self.residual = nn.Sequential(*(Residual(4 * width) for _ in range(self.blocks)))
         self.up = nn.Sequential(Up(4 * width, 2 * width), Up(2 * width, width))
         self.last = nn.Conv2d(width, 3, 9)
+        self.noise: Tensor
+        self.register_buffer("noise", 2.0 * torch.rand(_NOISE, _NOISE) - 1.0)
+
+    def _noise(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 1 h w"]:
+        """The noise at each pixel, the same for every image; it repeats after its side."""
+        rows, columns = (torch.arange(side, device=images.device) % _NOISE for side in images.shape[2:])
+        noise = self.noise[rows][:, columns].to(images.dtype)
+        return noise.expand(len(images), 1, *noise.shape)
 
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
         """Paint images; colours of 0..1 both."""
         h, w = images.shape[2:]
         y, x = -h % _MULTIPLE, -w % _MULTIPLE
         whole = F.pad(images, (x // 2, x - x // 2, y // 2, y - y // 2), mode="reflect")
-        made = self.up(self.residual(self.down(2.0 * whole - 1.0)))
-        # What is learnt is the change: untrained, it gives the photo back.
-        import os
-
-        k = float(os.environ.get("SKIP", "0"))
-        painted = torch.sigmoid(k * (2 * whole - 1) + self.last(_bordered(made, 9)))
+        given = torch.cat([2.0 * whole - 1.0, self._noise(whole)], 1)
+        made = self.up(self.residual(self.down(given)))
+        painted = torch.sigmoid(self.last(_bordered(made, 9)))
         return painted[:, :, y // 2 : y // 2 + h, x // 2 : x // 2 + w]
 
 
