@@ -40,15 +40,33 @@ def test_an_image_is_the_same_alone_and_among_others():
 
 def test_it_normalises_each_image_and_channel():
     """What the paper calls instance normalisation, by torch's own function."""
-    layer, maps = Transformer(4, 1).down[0], drawn(2, 3, 20, 20)
+    layer, maps = Transformer(4, 1).down[0], drawn(2, 4, 20, 20)
     padded = F.pad(maps, (4, 4, 4, 4), mode="reflect")
     expected = F.relu(F.instance_norm(F.conv2d(padded, layer.convolution.weight)))
     assert torch.allclose(layer(maps), expected, atol=1e-5)
 
 
 def test_contrast_of_the_photo_does_not_matter_after_the_first_layer():
-    layer, maps = Transformer(4, 1).down[0], drawn(1, 3, 20, 20)
+    layer, maps = Transformer(4, 1).down[0], drawn(1, 4, 20, 20)
     assert torch.allclose(layer(maps), layer(7 * maps), atol=1e-3)
+
+
+def test_an_even_ground_is_painted_by_the_noise_and_the_same_each_time():
+    painter, even = Transformer(4, 1), torch.full((1, 3, 40, 40), 0.5)
+    with torch.inference_mode():
+        once, again = painter.eval()(even), painter(even)
+        other = painter.train()(even)
+    assert torch.equal(once, again)
+    assert once[0, 0].std() > 0.01
+    assert not torch.equal(once, other)  # in training it lies elsewhere each time
+
+
+def test_light_and_dark_of_the_photo_go_through_untrained():
+    photo = drawn(1, 3, 5, 8).repeat_interleave(8, 2).repeat_interleave(8, 3)
+    with torch.inference_mode():
+        painted = Transformer(4, 1).eval()(photo)
+    light = torch.stack([photo[0].mean(0).flatten(), painted[0].mean(0).flatten()])
+    assert torch.corrcoef(light)[0, 1] > 0.8
 
 
 def test_a_seed_says_what_it_begins_from():

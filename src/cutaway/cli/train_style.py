@@ -51,7 +51,7 @@ def run(
         ),
     ] = None,
     content_weight: Annotated[float, typer.Option("--content-weight", help="Of the content's loss.")] = 1.0,
-    style_weight: Annotated[float, typer.Option("--style-weight", help="Of the style's loss.")] = 100.0,
+    style_weight: Annotated[float, typer.Option("--style-weight", help="Of the style's loss.")] = 5.0,
     total_variation: Annotated[
         float, typer.Option("--total-variation", help="Weight of differences between neighbours: smoother.")
     ] = 0.1,

@@ -31,7 +31,7 @@ class Preset:
 
 
 PRESETS = {
-    "small": Preset(16, 5, 128, 4, 3000, 3e-3),
+    "small": Preset(16, 5, 128, 2, 4000, 1e-3),
     "medium": Preset(32, 5, 256, 4, 10_000, 1e-3),
     "large": Preset(32, 5, 256, 8, 40_000, 1e-3),
 }

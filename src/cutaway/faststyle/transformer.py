@@ -15,14 +15,18 @@ __all__ = ["SMALLEST", "Transformer"]
 SMALLEST = 8
 # Two halvings: sides are made multiples of this, and what was added is cut off again.
 _MULTIPLE = 4
-# Side of the noise, in pixels.
-_NOISE = 256
+# How strongly light and dark go through, untrained.
+_LIGHT = 0.7
+_LUMINANCE = (0.299, 0.587, 0.114)
+# Side of the noise, in pixels; and its largest value, where a photo's is 1.
+_NOISE, _LOUD = 256, 0.25
 
 
 class Transformer(nn.Module):
     """A residual network with instance normalisation, whose images grow by resizing and convolving.
 
-    Beside the photo it is given noise, always the same: without it an even ground would stay even.
+    Beside the photo it is given noise, always the same: without it an even ground would stay even. Light and dark of
+    the photo are added to what is made, so that what is to be learnt is their change.
 
     Args:
         width: channels of the first convolution; the residual blocks have four times as many.
@@ -60,12 +64,18 @@ class Transformer(nn.Module):
         self.residual = nn.Sequential(*(Residual(4 * width) for _ in range(self.blocks)))
         self.up = nn.Sequential(Up(4 * width, 2 * width), Up(2 * width, width))
         self.last = nn.Conv2d(width, 3, 9)
+        self.light = nn.Parameter(torch.full((3,), _LIGHT))
         self.noise: Tensor
-        self.register_buffer("noise", 2.0 * torch.rand(_NOISE, _NOISE) - 1.0)
+        self.register_buffer("noise", _LOUD * (2.0 * torch.rand(_NOISE, _NOISE) - 1.0))
 
     def _noise(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 1 h w"]:
         """The noise at each pixel, the same for every image; it repeats after its side."""
-        rows, columns = (torch.arange(side, device=images.device) % _NOISE for side in images.shape[2:])
+        # In training it lies elsewhere at every step: learnt by heart, it would be painted instead of the photo.
+        starts = torch.randint(_NOISE, (2,)).tolist() if self.training else (0, 0)
+        rows, columns = (
+            (torch.arange(side, device=images.device) + start) % _NOISE
+            for side, start in zip(images.shape[2:], starts, strict=True)
+        )
         noise = self.noise[rows][:, columns].to(images.dtype)
         return noise.expand(len(images), 1, *noise.shape)
 
@@ -76,7 +86,7 @@ class Transformer(nn.Module):
         whole = F.pad(images, (x // 2, x - x // 2, y // 2, y - y // 2), mode="reflect")
         given = torch.cat([2.0 * whole - 1.0, self._noise(whole)], 1)
         made = self.up(self.residual(self.down(given)))
-        painted = torch.sigmoid(self.last(_bordered(made, 9)))
+        painted = torch.sigmoid(self.light[:, None, None] * _light(whole) + self.last(_bordered(made, 9)))
         return painted[:, :, y // 2 : y // 2 + h, x // 2 : x // 2 + w]
 
 
@@ -120,6 +130,14 @@ class Up(nn.Module):
         """Double maps."""
         made: Tensor = self.layer(F.interpolate(maps, scale_factor=2.0, mode="nearest"))
         return made
+
+
+def _light(images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 1 h w"]:
+    """How light each pixel is, over all of its image of mean 0 and deviation 1."""
+    light = (images * images.new_tensor(_LUMINANCE)[:, None, None]).sum(1, keepdim=True)
+    mean = light.mean((2, 3), keepdim=True)
+    deviation = (light - mean).square().mean((2, 3), keepdim=True).add(1e-4).sqrt()
+    return (light - mean) / deviation
 
 
 def _bordered(maps: Tensor, kernel: int) -> Tensor:

@@ -35,6 +35,8 @@ __all__ = ["PainterTraining", "Unseen", "chosen_preset", "style_goal"]
 # Photos held out are painted at this many times the side of training; so many at most are measured.
 _LARGER, _MEASURED = 2, 16
 _MOST_HELD = 64
+# Steps in which the rate rises.
+_WARM = 50
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,7 @@ class PainterTraining:
             self.goal.loss(),
             steps=self.preset.steps,
             rate=self.preset.rate,
+            warm=min(_WARM, self.preset.steps // 10),
             seed=self.seed,
             checkpoint=checkpoint,
             every=self.every,

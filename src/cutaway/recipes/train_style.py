@@ -33,7 +33,7 @@ def train_style(
     content: str | None = None,
     style: Sequence[str] | None = None,
     content_weight: float = 1.0,
-    style_weight: float = 100.0,
+    style_weight: float = 5.0,
     total_variation: float = 0.1,
     style_size: int | None = None,
     size: int | None = None,
