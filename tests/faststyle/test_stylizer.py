@@ -55,7 +55,7 @@ def clip(tmp_path_factory) -> str:
 
 
 def test_one_pass_of_the_painter(styles, frame):
-    painter = Transformer(4, 1, seed=0)
+    painter = Transformer(4, 1, seed=0).eval()
     plain = torch.from_numpy(frame).permute(2, 0, 1)[None] / 255
     with torch.inference_mode():
         expected = (painter(plain)[0].permute(1, 2, 0) * 255).round().numpy()

@@ -25,13 +25,13 @@ def drawn(*size: int, seed: int = 0) -> torch.Tensor:
 def test_any_size(size):
     images = drawn(2, 3, *size)
     with torch.inference_mode():
-        made = Transformer(4, 1)(images)
+        made = Transformer(4, 1).eval()(images)
     assert made.shape == images.shape
     assert 0 <= made.min() <= made.max() <= 1
 
 
 def test_an_image_is_the_same_alone_and_among_others():
-    painter, images = Transformer(4, 2), drawn(3, 3, 24, 40)
+    painter, images = Transformer(4, 2).eval(), drawn(3, 3, 24, 40)
     with torch.inference_mode():
         together = painter(images)
         alone = torch.cat([painter(one[None]) for one in images])
@@ -78,7 +78,7 @@ def test_a_seed_says_what_it_begins_from():
 
 
 def test_a_file_gives_the_same_painter_and_others_are_refused(tmp_path):
-    path, painter = tmp_path / "wave.safetensors", Transformer(4, 2, seed=1)
+    path, painter = tmp_path / "wave.safetensors", Transformer(4, 2, seed=1).eval()
     write_style(path, painter, {"name": "wave"})
     again, about = read_style(path)
     assert about == {"name": "wave"}
@@ -104,7 +104,7 @@ def test_settings_outside_their_range():
 
 
 def test_onnx_paints_the_same_at_any_size(tmp_path):
-    painter = Transformer(4, 1, seed=2)
+    painter = Transformer(4, 1, seed=2).eval()
     write_style(tmp_path / "wave.safetensors", painter, {"name": "wave"})
     path = write_onnx(tmp_path / "wave.safetensors", tmp_path / "wave.onnx")
     session = onnxruntime.InferenceSession(str(path))

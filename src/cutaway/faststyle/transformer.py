@@ -77,7 +77,7 @@ class Transformer(nn.Module):
             for side, start in zip(images.shape[2:], starts, strict=True)
         )
         noise = self.noise[rows][:, columns].to(images.dtype)
-        return noise.expand(len(images), 1, *noise.shape)
+        return noise.expand(images.shape[0], 1, *noise.shape)
 
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
         """Paint images; colours of 0..1 both."""

@@ -147,7 +147,8 @@ class PainterTraining:
                     f"{out} holds another style: {other}. Give another name, or the same settings"
                 )
             if about["done"] == self.preset.steps:
-                return there.to(device), about, []
+                there.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+                return there, about, []
         held = set(self.held_out)
         chosen = [self.listing.path(k) for k in range(len(self.listing)) if k not in held]
         crops = PhotoCrops(chosen, self.preset.size, count=self.preset.batch, seed=self.seed)
