@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.neighbors import neighbors as neighbors
     from cutaway.recipes.patches import patches as patches
     from cutaway.recipes.purity import purity as purity
+    from cutaway.recipes.report import report as report
     from cutaway.recipes.scan import scan as scan
     from cutaway.recipes.segment import segment as segment
     from cutaway.recipes.style import style as style
@@ -99,6 +100,7 @@ if TYPE_CHECKING:
     from cutaway.view.grid import Grid as Grid
     from cutaway.view.heatmap import Heatmap as Heatmap
     from cutaway.view.picture import Picture as Picture
+    from cutaway.view.report import Report as Report
     from cutaway.view.table import Table as Table
 
 __version__ = "0.1.0"
@@ -120,6 +122,7 @@ __all__ = [
     "OutOfSpace",
     "Picture",
     "Preprocessing",
+    "Report",
     "Table",
     "UnknownClass",
     "UnknownLayer",
@@ -175,6 +178,7 @@ __all__ = [
     "purity",
     "read",
     "region",
+    "report",
     "scan",
     "segment",
     "similarity",

@@ -41,6 +41,7 @@ COMMANDS = {
     "invert-generator": "Train a small network that makes photos from a layer's features.",
     "texture": "Make more of a picture's texture from what a network's layers tell of it.",
     "style": "Give a photo the style of a painting (Gatys and others, 2016).",
+    "report": "Put all that is known of a photo, a network or a data set on one page.",
     "check": "Look for dead, copied, noisy and aliased filters, and for channels that no photo excites.",
     "layers": "List a network's layers with shapes, parameters and receptive fields.",
     "activations": "Show what a layer's channels answer to photos.",
