@@ -15,7 +15,6 @@ from cutaway.recipes.embed import MOST_ON_MAP, embed
 from cutaway.recipes.network_report import few_of, strongest_patches
 from cutaway.recipes.purity import purity
 from cutaway.recipes.report_parts import Part
-from cutaway.view.grid import Grid
 from cutaway.view.scatter import scatter
 from cutaway.view.section import Section
 from cutaway.view.shares import Shares
@@ -24,7 +23,7 @@ from cutaway.view.viewable import Viewable
 
 __all__ = ["DataReport"]
 
-_LABELS, _ROWS, _SKIPPED = 24, 16, 20
+_LABELS, _ROWS, _SKIPPED = 16, 16, 20
 
 
 class DataReport:
@@ -100,7 +99,7 @@ class DataReport:
             found = embed(self._index, "pca", seed=self._seed)
         lead = f"Near each other where the network finds them alike. {found.caption}"
         plane = scatter(found.points, found.labels)
-        results: list[Viewable] = [Grid(((plane,),), provenance=found.provenance)]
+        results: list[Viewable] = [replace(plane, caption="", provenance=found.provenance)]
         if len(found.photos) <= MOST_ON_MAP:
             try:
                 laid = found.photo_map()
@@ -117,10 +116,15 @@ class DataReport:
         return Section("audit", "What labels are told by", f"{found.title}.", results=pages)
 
     def _purity(self) -> Section:
-        layer = self._shown()[-1]
+        features = str(self._index.manifest["features"])
+        layer = features if not self._layers and features in self._index.layers else self._shown()[-1]
         found = purity(self._index, layer, network=self._network, seed=self._seed)
-        lead = f"Of the {len(found)} channels of {layer} the {min(_ROWS, len(found))} purest."
-        table = replace(found, title="", rows=found.rows[:_ROWS])
+        purest: dict[object, tuple[object, ...]] = {}
+        for row in found.rows:
+            purest.setdefault(row[1], row)
+        rows = tuple(row for label, row in purest.items() if label)[:_ROWS]
+        lead = f"The purest channel of {layer} for each label that any of its {len(found)} fires for."
+        table = replace(found, title="", rows=rows)
         return Section("purity", "Which labels channels fire for", lead, results=(table,))
 
     def _patches(self) -> Section:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cutaway.dataset.activation_index import ActivationIndex
+from cutaway.errors import CutawayError, UnsupportedNetwork
 from cutaway.network.fingerprint import fingerprint
 from cutaway.network.main_layers import few_layers
 from cutaway.network.network import Network
+from cutaway.network.progress import portion
 from cutaway.network.zoo.registry import ENTRIES
 from cutaway.recipes.check import check
 from cutaway.recipes.filter_folder import FilterFolder
@@ -17,7 +19,7 @@ from cutaway.recipes.layers import layers
 from cutaway.recipes.patches import patches
 from cutaway.recipes.report_parts import Part
 from cutaway.recipes.weights import weights
-from cutaway.view.album import Album
+from cutaway.view.grid import Grid
 from cutaway.view.section import Section
 from cutaway.view.viewable import Viewable
 
@@ -104,14 +106,40 @@ class NetworkReport:
 
     def _filters(self) -> Section:
         names = self._shown()
-        sheet = filters(self._network, names, channels=range(_FILTERS), seed=self._seed, made=self._folder)
-        results = sheet.pages if isinstance(sheet, Album) else (sheet,)
-        lead = f"The first {_FILTERS} channels of {', '.join(names)}: the image that excites each most."
-        drawn = tuple(
-            replace(one, title=name, caption="" if k else one.caption, provenance=sheet.provenance)  # type: ignore[type-var]
-            for k, (name, one) in enumerate(zip(names, results, strict=False))
-        )
-        return Section("filters", "What would excite its channels", lead, results=drawn)
+        sheets: list[Viewable] = []
+        refused: list[CutawayError] = []
+        for done, name in enumerate(names):
+            try:
+                with portion(done, done + 1, len(names)):
+                    sheet = self._excited(name)
+            except CutawayError as error:  # a transformer's tokens, say; another layer may be fit for it
+                refused.append(error)
+                continue
+            sheets.append(replace(sheet, title=name, caption="" if sheets else sheet.caption))
+            if sheet.provenance["stopped"]:
+                break
+        if not sheets:
+            raise refused[0]
+        shown = ", ".join(sheet.title for sheet in sheets if isinstance(sheet, Grid))
+        lead = f"Of {shown} the first channels, at most {_FILTERS}: the image that excites each most."
+        return Section("filters", "What would excite its channels", lead, results=tuple(sheets))
+
+    def _excited(self, name: str) -> Grid:
+        """Make the images of a layer's first channels, at the network's own size where it takes no other."""
+        if self._folder is not None:
+            there = self._folder.channels(name)[:_FILTERS]
+            made = filters(self._network, name, channels=there, made=self._folder)
+        else:
+            first = range(min(_FILTERS, self._network.layer(name).shape[1]))
+            try:
+                made = filters(self._network, name, channels=first, seed=self._seed)
+            except UnsupportedNetwork:
+                size = self._network.preprocessing.size if self._network.preprocessing else None
+                if size is None:
+                    raise
+                made = filters(self._network, name, channels=first, size=size, seed=self._seed)
+        assert isinstance(made, Grid)
+        return made
 
     def _patches(self) -> Section:
         assert self._index is not None

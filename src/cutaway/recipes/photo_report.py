@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from cutaway.attribution.attribution import Attribution
+from cutaway.attribution.occlusion import Occlusion
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.errors import BadSetting
 from cutaway.network.main_layers import few_layers
@@ -28,6 +30,8 @@ from cutaway.view.viewable import Viewable
 __all__ = ["PhotoReport"]
 
 _CLASSES, _UNITS = 5, 6
+# The usual patch of occlusion would hide most of a smaller image.
+_SMALL = 96
 _FIGURES = (
     ("zeros", "zeros", "", "the share of the map that is nothing"),
     ("top_tenth", "top tenth", "", "the share of its strength in its strongest tenth; 0.1 if spread evenly"),
@@ -114,7 +118,11 @@ class PhotoReport:
 
     @cached_property
     def _compared(self) -> Grid:
-        return compare(self._network, self._photo, methods=USUAL, target=self._target)
+        h, w = self._network.prepare(self._photo).shape[-2:]
+        methods: list[str | Attribution] = list(USUAL)
+        if min(h, w) < _SMALL:
+            methods[USUAL.index("occlusion")] = Occlusion(max(1, min(h, w) // 4), max(1, min(h, w) // 16))
+        return compare(self._network, self._photo, methods=methods, target=self._target)
 
     def _told(self) -> Section:
         answer, images = self._answer, self._network.prepare(self._photo)

@@ -89,6 +89,8 @@ def report(
         elif scan is not None:
             scan.layer(name)
     chosen: PhotoReport | NetworkReport | DataReport
+    if target is not None and model is not None:
+        model.class_index(target)
     if picture is not None and model is not None:
         chosen = PhotoReport(model, picture, scan, target, layers)
         title = f"{Path(picture.path).name if picture.path else 'A photo'}, by {model.name}"
@@ -102,7 +104,11 @@ def report(
         chosen, title = DataReport(scan, model, layers, seed), f"{scan.root.name}, by {scan.network}"
     done = made_parts(chosen_parts(chosen.parts(), sections))
     given = None if photo is None else (picture.path if picture is not None and picture.path else "photo")
-    settings = {"index": None if scan is None else str(scan.folder), "of": of, "sections": _listed(sections)}
+    settings: dict[str, object] = {
+        "index": None if scan is None else str(scan.folder),
+        "of": of,
+        "sections": _listed(sections),
+    }
     settings |= {"target": target if target is None or isinstance(target, str) else int(target)}
     settings |= {"layers": _listed(layers)}
     made = filters.folder if isinstance(filters, FilterFolder) else filters
@@ -115,8 +121,7 @@ def report(
     told |= {"photo": given, "sections": [one.name for one in done.sections], "stopped": done.stopped}
     if command := _command(None if network is None else model, given, settings):
         told["command"] = command
-    left = tuple((name, f"{why[0].upper()}{why[1:]}") for name, why in done.left_out)
-    return Report(title, chosen.lead(), done.sections, left, megabytes, told)
+    return Report(title, chosen.lead(), done.sections, done.left_out, megabytes, told)
 
 
 def _kind(of: str | None, network: object, photo: object, index: object) -> str:

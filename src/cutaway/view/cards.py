@@ -25,7 +25,8 @@ STYLE = """
 .cards.few { max-width: calc(var(--n) * 420px); }
 .cards.many { gap: 10px 8px; }
 .cards figure { margin: 0; min-width: 0; }
-.cards img { width: 100%; border-radius: 3px; }
+.cards img { width: 100%; max-height: 360px; object-fit: contain; object-position: left top; background: none;
+  border-radius: 3px; }
 .cards .small img { width: auto; margin: 0 auto; }
 .cards figcaption { margin-top: 6px; font-size: 13px; line-height: 1.4; }
 .cards.many figcaption { margin-top: 3px; font-size: 11px; text-align: center; }
@@ -38,7 +39,7 @@ STYLE = """
 .below { color: var(--soft); font-size: 14px; max-width: 80ch; }
 @media (max-width: 720px) { .cards { grid-template-columns: repeat(var(--p), minmax(0, 1fr)); } }
 @media print { .cards { gap: 10px 8px; } .cards figure { break-inside: avoid; }
-  .cards figcaption { font-size: 7.5pt; } .cards figure img { max-height: 200mm; } .row { break-after: avoid; } }
+  .cards figcaption { font-size: 7.5pt; } .cards figure img { max-height: 90mm; } .row { break-after: avoid; } }
 """
 
 # More cards than these in a row are small ones, with their numbers in the middle.

@@ -48,7 +48,8 @@ pre { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans
 @media (prefers-color-scheme: dark) { :root { --tint: #212127; } img { filter: brightness(.92); } }
 @media screen and (min-width: 1080px) {
   main { display: grid; grid-template: auto 1fr / 200px minmax(0, 1fr); gap: 0 48px; }
-  nav { position: sticky; top: 32px; align-self: start; max-height: calc(100vh - 64px); overflow-y: auto; grid-row: 1 / 3; }
+  nav { position: sticky; top: 32px; align-self: start; grid-row: 1 / 3;
+    max-height: calc(100vh - 64px); overflow-y: auto; }
   header, article { grid-column: 2; }
 }
 @media (max-width: 1079px) { nav { margin: 0 0 32px; padding: 16px; background: var(--tint); border-radius: 6px; } }
@@ -60,9 +61,10 @@ pre { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans
   :root { --tint: #f5f5f7; } main { display: block; } img { filter: none; }
   h1 { font-size: 20pt; } section > h2 { font-size: 14pt; margin-top: 0; }
   h3, h4 { break-after: avoid; }
-  section { break-inside: avoid; padding-top: 20pt; }
+  section { break-inside: avoid; padding-top: 20pt; } section:first-of-type { break-inside: auto; }
   nav { margin: 0; padding: 0; background: none; } nav ol { columns: 2; }
-  nav li, dl, pre, .below, ul.notes { font-size: 9pt; } nav li { break-inside: avoid; } header .lead { font-size: 12pt; }
+  nav li, dl, pre, .below, ul.notes { font-size: 9pt; } nav li { break-inside: avoid; }
+  header .lead { font-size: 12pt; }
   .scroll { overflow: visible; } .scroll table { font-size: 7.5pt; }
   td { white-space: normal; } td.number { white-space: nowrap; } td, th { padding-right: 7px; }
   .shares { min-width: 60%; } pre, dl, .bar { break-inside: avoid; } p { orphans: 3; widows: 3; }
