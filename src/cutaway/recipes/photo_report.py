@@ -181,7 +181,7 @@ class PhotoReport:
         assert self._index is not None
         found = neighbors(self._index, self._photo, network=self._network)
         sheet = replace(found.sheet, title="", provenance=found.provenance)
-        return Section("neighbors", "Photos that are most like it", found.caption, results=(sheet,))
+        return Section("neighbors", "Photos that are most like it", results=(sheet,))
 
 
 def _classes(answer: Answer, shown: Sequence[int]) -> Viewable:

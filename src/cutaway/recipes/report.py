@@ -69,6 +69,7 @@ def report(
 
     >>> import numpy as np
     >>> from cutaway.network.preprocessing import Preprocessing
+    >>> from cutaway.view.picture import Picture
     >>> net = Network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), Preprocessing(size=16))
     >>> page = report(net, Picture(np.full((20, 30, 3), 99, np.uint8)), sections=["answer", "units"])
     >>> [one.name for one in page.sections], page.left_out[0][0]

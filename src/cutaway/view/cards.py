@@ -55,7 +55,7 @@ def cards(result: Viewable, level: int) -> str:
 
     >>> sheet = Grid(((Picture(np.zeros((2, 2, 3), np.uint8), "black"), Heatmap(np.eye(2), caption="one")),))
     >>> page = cards(sheet, 3)
-    >>> page.count("<figure>"), "black" in page
+    >>> page.count("<figure"), "black" in page
     (2, True)
     """
     if isinstance(result, Album):
@@ -134,8 +134,8 @@ def _card(cell: Viewable, beside: int, alone: bool, barred: bool) -> str:
 
 
 def _unbroken(line: str) -> str:
-    """Keep the ends of a scale on one line."""
-    return line.replace(" … ", "\u00a0…\u00a0")
+    """Keep the ends of a scale on one line, and a number with its unit."""
+    return line.replace(" … ", "\u00a0…\u00a0").replace(" %", "\u00a0%")
 
 
 def _bar(share: tuple[Range, str] | None) -> str:

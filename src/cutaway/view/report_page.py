@@ -102,7 +102,7 @@ def report_page(
     before = f'{head}</header><nav aria-label="Contents"><p>Contents</p><ol>{links}</ol></nav><article>'
     made = _made(provenance, left_out)
     frame = len(page(before + made, title=title, provenance={}, style=CARDS + _STYLE))
-    body, told = slimmed("".join(_section(one) for one in sections), budget - frame - 300)
+    body, told = slimmed("".join(_section(one) for one in sections), budget, frame + 300)
     if told:
         made = made.replace(
             "</dl>", f"<dt>pictures</dt><dd>{told}; at most {budget / 1e6:g} MB in all</dd></dl>", 1
@@ -137,9 +137,8 @@ def _made(provenance: Mapping[str, Any], left_out: Sequence[tuple[str, str]]) ->
         (key, str(provenance[key])) for key in ("network", "weights", "index", "photo") if provenance.get(key)
     ]
     settings = provenance.get("settings") or {}
-    facts += [
-        (str(key).replace("_", " "), str(value)) for key, value in settings.items() if value is not None
-    ]
+    more = {key: value for key, value in settings.items() if value is not None and key not in provenance}
+    facts += [(str(key), str(value)) for key, value in more.items()]
     versions = provenance.get("versions") or {}
     facts.append(("versions", ", ".join(f"{name} {version}" for name, version in versions.items())))
     again = [("Command", provenance.get("command")), ("Python", provenance.get("code"))]

@@ -17,12 +17,13 @@ _STEPS = ((88, 2400), (82, 1600), (76, 1100), (70, 800), (62, 560), (55, 400), (
 _PICTURE = re.compile(r'(?: width="\d+" height="\d+")? src="data:image/png;base64,([A-Za-z0-9+/=]+)"')
 
 
-def slimmed(body: str, budget: int) -> tuple[str, str]:
+def slimmed(body: str, budget: int, around: int = 0) -> tuple[str, str]:
     """Write the pictures of a page as WebP, or leave them PNG where that is smaller, and shrink them until all fit.
 
     Args:
         body: of a page, its pictures as `picture_tag` writes them.
-        budget: in bytes, for the body.
+        budget: in bytes, for the whole page.
+        around: bytes of the page that are not of the body.
 
     Returns:
         The body, and what was done in a sentence or two.
@@ -37,7 +38,7 @@ def slimmed(body: str, budget: int) -> tuple[str, str]:
     if not found:
         return body, ""
     given = {one[1]: base64.b64decode(one[1]) for one in found}
-    text = len(body.encode("utf-8", "backslashreplace")) - sum(len(one[0]) for one in found)
+    text = around + len(body.encode("utf-8", "backslashreplace")) - sum(len(one[0]) for one in found)
     size = 0
     for quality, longest in _STEPS:
         written = {key: _written(png, quality, longest) for key, png in given.items()}
@@ -47,7 +48,7 @@ def slimmed(body: str, budget: int) -> tuple[str, str]:
             smaller = sum(written[one[1]][1] for one in found)
             return slim, _told(len(found), smaller, quality, longest)
     raise BadSetting(
-        f"the page takes {size / 1e6:.2f} MB with the smallest pictures, and may take {budget / 1e6:.2f}: allow more, "
+        f"the page takes {size / 1e6:.3f} MB with the smallest pictures, and may take {budget / 1e6:g}: allow more, "
         "or choose fewer sections"
     )
 
