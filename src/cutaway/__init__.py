@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from cutaway.network.network import Network as Network
     from cutaway.network.preprocessing import Preprocessing as Preprocessing
     from cutaway.network.progress import watched as watched
+    from cutaway.notebook.widget import widget as widget
     from cutaway.objectives.alpha_norm import alpha_norm as alpha_norm
     from cutaway.objectives.best_match import best_match as best_match
     from cutaway.objectives.channel import channel as channel
@@ -191,6 +192,7 @@ __all__ = [
     "unit_page",
     "watched",
     "weights",
+    "widget",
 ]
 
 

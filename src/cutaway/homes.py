@@ -91,4 +91,5 @@ HOMES = {
     "unit_page": "cutaway.recipes.unit:unit_page",
     "watched": "cutaway.network.progress:watched",
     "weights": "cutaway.recipes.weights:weights",
+    "widget": "cutaway.notebook.widget:widget",
 }
