@@ -181,9 +181,10 @@ def test_what_a_network_has_no_place_for_is_left_out(layers, of_photo, of_networ
         (cw.report(net), of_network, ("network", "findings", "kernels", "filters", "layers")),
     ):
         assert set(named) - set(made.names) == out
+        assert len(made.left_out) == len(out)
         words = text_of(made.to_page())
-        for title, why in made.left_out:
-            assert f"{title}: {why}" in words
+        for titles, why in made.missing.items():
+            assert f"{titles}: {why}" in words
 
 
 def test_a_report_of_nothing_says_why():

@@ -141,7 +141,7 @@ def run(
         print(json.dumps(summary | {"stopped": told["stopped"]}, ensure_ascii=False, indent=2))
     else:
         print(f"{result.title}: {', '.join(result.names)}")
-        for title, why in result.left_out:
+        for title, why in result.missing.items():
             print(f"left out: {title}: {why}")
         print(f"wrote {written}, {written.stat().st_size / 1e6:.1f} MB")
     if told["stopped"]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.errors import BadSetting
 from cutaway.network.network import Network
@@ -102,7 +104,7 @@ class DataReport:
         results: list[Viewable] = [replace(plane, caption="", provenance=found.provenance)]
         if len(found.photos) <= MOST_ON_MAP:
             try:
-                laid = found.photo_map()
+                laid = found.photo_map(tile=_tile(len(found.photos)))
                 results.append(
                     replace(laid, caption="The photos themselves, each as near to its point as all can be.")
                 )
@@ -132,3 +134,8 @@ class DataReport:
 
     def _shown(self) -> list[str]:
         return [self._index.layer(name) for name in self._layers] if self._layers else few_of(self._index)
+
+
+def _tile(count: int) -> int:
+    """The side of a photo on the map: together they fill the page."""
+    return int(min(96, max(32, 1100 // np.ceil(np.sqrt(count)))))

@@ -26,6 +26,8 @@ from cutaway.view.viewable import Viewable
 __all__ = ["NetworkReport", "strongest_patches"]
 
 _LAYERS, _FILTERS, _PATCHED, _ACROSS = 4, 8, 6, 16
+# Multiply-adds of an image, from which on images are made of half as many channels.
+_LONG = 2e9
 
 
 class NetworkReport:
@@ -121,16 +123,16 @@ class NetworkReport:
         if not sheets:
             raise refused[0]
         shown = ", ".join(sheet.title for sheet in sheets if isinstance(sheet, Grid))
-        lead = f"Of {shown} the first channels, at most {_FILTERS}: the image that excites each most."
+        lead = f"Of {shown} the first channels, at most {self._count()}: the image that excites each most."
         return Section("filters", "What would excite its channels", lead, results=tuple(sheets))
 
     def _excited(self, name: str) -> Grid:
         """Make the images of a layer's first channels, at the network's own size where it takes no other."""
         if self._folder is not None:
-            there = self._folder.channels(name)[:_FILTERS]
+            there = self._folder.channels(name)[: self._count()]
             made = filters(self._network, name, channels=there, made=self._folder)
         else:
-            first = range(min(_FILTERS, self._network.layer(name).shape[1]))
+            first = range(min(self._count(), self._network.layer(name).shape[1]))
             try:
                 made = filters(self._network, name, channels=first, seed=self._seed)
             except UnsupportedNetwork:
@@ -140,6 +142,11 @@ class NetworkReport:
                 made = filters(self._network, name, channels=first, size=size, seed=self._seed)
         assert isinstance(made, Grid)
         return made
+
+    def _count(self) -> int:
+        """How many images of a layer: half as many where each takes long."""
+        long = self._folder is None and sum(row.macs for row in self._network.layers) > _LONG
+        return _FILTERS // 2 if long else _FILTERS
 
     def _patches(self) -> Section:
         assert self._index is not None

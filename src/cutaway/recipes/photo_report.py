@@ -114,10 +114,14 @@ class PhotoReport:
 
     @cached_property
     def _answer(self) -> Answer:
-        return Answer.asked(self._network, self._network.prepare(self._photo))
+        try:
+            return Answer.asked(self._network, self._network.prepare(self._photo))
+        except BadSetting as error:  # no classes; which objectives there are is of no use here
+            raise BadSetting(str(error).partition(". For ")[0]) from error
 
     @cached_property
     def _compared(self) -> Grid:
+        _ = self._answer  # refuses a network without classes, once for all sections
         h, w = self._network.prepare(self._photo).shape[-2:]
         methods: list[str | Attribution] = list(USUAL)
         if min(h, w) < _SMALL:
@@ -141,6 +145,7 @@ class PhotoReport:
         )
 
     def _maps(self) -> Section:
+        _ = self._answer
         sheet = explain(self._network, self._photo, classes=self._target, top=3)
         return Section("maps", "Where it looked", results=(replace(sheet, title=""),))
 
@@ -154,6 +159,7 @@ class PhotoReport:
         )
 
     def _trust(self) -> Section:
+        _ = self._answer
         asked = explain(self._network, self._photo, classes=self._target, top=1, trust="full")
         told = asked.provenance["photos"][0]
         figures = told["trust"][0]

@@ -12,7 +12,7 @@ from PIL import Image
 
 from cutaway.errors import BadSetting
 from cutaway.view.album import Album
-from cutaway.view.report_page import report_page
+from cutaway.view.report_page import report_page, together
 from cutaway.view.section import Section
 from cutaway.view.table import Table
 from cutaway.view.viewable import Viewable
@@ -78,6 +78,11 @@ class Report(Viewable):
         """Of the sections."""
         return tuple(one.name for one in self.sections)
 
+    @property
+    def missing(self) -> dict[str, str]:
+        """What is left out: titles with one reason together, as a sentence, with that reason."""
+        return together(self.left_out)
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Each result's raw numbers as saved."""
         return self._album().arrays()
@@ -107,7 +112,8 @@ class Report(Viewable):
         pages: list[Viewable] = []
         for one in self.sections:
             facts = (Table(("", " "), one.facts),) if one.facts else ()
-            pages.append(Album((*facts, *one.results), title=one.title, lead=one.lead))
+            if held := (*facts, *one.results):
+                pages.append(Album(held, title=one.title, lead=one.lead))
         return Album(tuple(pages), title=self.title, lead=self.lead)
 
 

@@ -14,14 +14,14 @@ from cutaway.view.section import Section
 from cutaway.view.shares import Shares
 from cutaway.view.slimmed import slimmed
 
-__all__ = ["report_page"]
+__all__ = ["report_page", "together"]
 
 _STYLE = """
 body { max-width: 1320px; }
 main { display: block; }
 h1 { font-size: 30px; margin-bottom: 20px; letter-spacing: -.01em; }
 h3, h4, h5 { font-size: 15px; line-height: 1.35; margin: 28px 0 12px; font-weight: 600; overflow-wrap: anywhere; }
-section { scroll-margin-top: 16px; }
+section { scroll-margin-top: 16px; } article > section:first-child > h2 { margin-top: 0; }
 section > h2 { font-size: 21px; }
 section > h2 a { color: inherit; text-decoration: none; }
 section > h2 a:hover::after, section > h2 a:focus::after { content: " #"; color: var(--soft); }
@@ -39,7 +39,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; font-variant
 .shares td { border-bottom: 0; } .shares td.track { padding-right: 12px; }
 .beside { display: flex; flex-wrap: wrap; gap: 0 40px; } .beside > .cards { flex: 0 1 400px; }
 .beside > .shares { flex: 1 1 300px; align-self: center; }
-.shares tr:first-child th, .shares tr:first-child .number { font-weight: 600; }
+.beside .shares tr:first-child th, .beside .shares tr:first-child .number { font-weight: 600; }
 details { margin: 12px 0; } summary { cursor: pointer; width: max-content; max-width: 100%; }
 pre { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; margin: 8px 0 16px;
   padding: 10px 12px; background: var(--tint); border-radius: 4px; }
@@ -110,6 +110,16 @@ def report_page(
     return page(f"{before}{body}{made}</article>", title=title, provenance={}, style=CARDS + _STYLE)
 
 
+def together(left_out: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Put titles with one reason together.
+
+    >>> together([("Maps", "no classes"), ("Units", "no place"), ("Trust", "no classes")])
+    {'Maps; Trust': 'no classes', 'Units': 'no place'}
+    """
+    whys = dict.fromkeys(why for _, why in left_out)
+    return {"; ".join(title for title, why in left_out if why == one): one for one in whys}
+
+
 def _section(one: Section) -> str:
     head = f'<h2><a href="#{one.name}">{escape(one.title)}</a></h2>'
     lead = f'<p class="lead">{escape(one.lead)}</p>' if one.lead else ""
@@ -143,7 +153,7 @@ def _made(provenance: Mapping[str, Any], left_out: Sequence[tuple[str, str]]) ->
     facts.append(("versions", ", ".join(f"{name} {version}" for name, version in versions.items())))
     again = [("Command", provenance.get("command")), ("Python", provenance.get("code"))]
     codes = "".join(f"<h3>{name}</h3><pre>{escape(str(code))}</pre>" for name, code in again if code)
-    missing = "".join(f"<li>{escape(title)}: {escape(why)}</li>" for title, why in left_out)
+    missing = "".join(f"<li>{escape(title)}: {escape(why)}</li>" for title, why in together(left_out).items())
     out = f'<h3>Left out</h3><ul class="notes">{missing}</ul>' if missing else ""
     told = escape(as_json(provenance, indent=2))
     manifest = f"<details><summary>The manifest</summary><pre>{told}</pre></details>"
