@@ -12,6 +12,7 @@ from PIL import Image
 
 import cutaway as cw
 from cutaway.errors import BadIndex, BadSetting, UnknownLayer
+from cutaway.notebook.browser import _unit_browser
 
 pytest.importorskip("anywidget")
 
@@ -113,7 +114,7 @@ def test_what_cannot_be_shown_is_refused(index, monkeypatch):
         cw.widget(index, "4", 8)
     with pytest.raises(BadSetting, match="sort must be one of"):
         cw.widget(index, sort="loudest")
-    monkeypatch.delitem(sys.modules, "cutaway.notebook.browser", raising=False)
+    _unit_browser.cache_clear()
     monkeypatch.setitem(sys.modules, "anywidget", None)
     with pytest.raises(BadSetting, match=r'pip install "cutaway\[notebook\]"'):
         cw.widget(index)

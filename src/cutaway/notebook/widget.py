@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import Any
 
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.errors import BadSetting
+from cutaway.notebook.browser import unit_browser
 from cutaway.recipes.filter_folder import FilterFolder
 from cutaway.recipes.kept_filters import foldered
 from cutaway.recipes.patches import indexed
-
-if TYPE_CHECKING:
-    from cutaway.notebook.browser import UnitBrowser
 
 __all__ = ["widget"]
 
@@ -24,7 +22,7 @@ def widget(
     *,
     filters: FilterFolder | str | os.PathLike[str] | None = None,
     sort: str = "channel",
-) -> UnitBrowser:
+) -> Any:
     """Browse the units of a scan in Jupyter: layers, channels as thumbnails, and the patches that excite each most.
 
     What is chosen is kept in Python: `.layer`, `.channel`, `.sort`, and `.unit` ("fire5.cat:40") for `unit_page` and
@@ -51,7 +49,6 @@ def widget(
     opened = indexed(index)
     folder = None if filters is None else foldered(filters)
     try:
-        from cutaway.notebook.browser import UnitBrowser
+        return unit_browser(opened, layer, channel, folder, sort)
     except ImportError as error:
         raise BadSetting('the widget needs anywidget: pip install "cutaway[notebook]"') from error
-    return UnitBrowser(opened, layer, channel, folder, sort)

@@ -85,7 +85,9 @@ class NetworkReport:
         ]
         if (settings := net.preprocessing) is not None:
             mean, std = (", ".join(f"{v:g}" for v in several) for several in (settings.mean, settings.std))
-            facts.append(("input", f"{settings.size} pixels, {settings.fit}, mean {mean}, deviation {std}"))
+            facts.append(
+                ("input", f"{_told(settings.size)} pixels, {settings.fit}, mean {mean}, deviation {std}")
+            )
         if net.class_count is not None:
             some = f": {', '.join(net.classes[:4])}, …" if net.classes else ""
             facts.append(("classes", f"{net.class_count}{some}"))
@@ -160,6 +162,10 @@ class NetworkReport:
 
     def _shown(self) -> list[str]:
         return list(self._layers) if self._layers else few_layers(self._network, _LAYERS)
+
+
+def _told(size: object) -> str:
+    return " × ".join(map(str, size)) if isinstance(size, tuple) else str(size)
 
 
 def strongest_patches(index: ActivationIndex, layers: Sequence[str], title: str) -> Section:

@@ -43,7 +43,7 @@ STYLE = """
 """
 
 # More cards than these in a row are small ones, with their numbers in the middle.
-_FEW = 6
+_FEW, _SHORT = 6, 12
 
 
 def cards(result: Viewable, level: int) -> str:
@@ -106,7 +106,7 @@ def _row(row: Sequence[Viewable | None], alone: bool, across: int | None = None)
     count = across or len(row)
     kind = "many" if count > _FEW else "few"
     # On a phone: pairs stay pairs, triples triples.
-    phone = 1 if count == 1 else 3 if count % 3 == 0 and count > _FEW else 4 if count > _FEW else 2
+    phone = 1 if count == 1 else 2 if count <= _FEW else 8 if count > 12 else 3 if count % 3 == 0 else 4
     barred = any(_has_bar(cell, alone) for cell in cells)
     body = "".join(_card(cell, count, alone, barred) for cell in cells)
     return f'<div class="cards {kind}" style="--n:{count};--p:{phone}">{body}</div>'
@@ -134,8 +134,9 @@ def _card(cell: Viewable, beside: int, alone: bool, barred: bool) -> str:
 
 
 def _unbroken(line: str) -> str:
-    """Keep the ends of a scale on one line, and a number with its unit."""
-    return line.replace(" … ", "\u00a0…\u00a0").replace(" %", "\u00a0%")
+    """Keep the ends of a scale on one line, a number with its unit, and short pieces whole."""
+    pieces = line.replace(" … ", "\u00a0…\u00a0").replace(" %", "\u00a0%").split(" · ")
+    return " · ".join(piece.replace(" ", "\u00a0") if len(piece) <= _SHORT else piece for piece in pieces)
 
 
 def _bar(share: tuple[Range, str] | None) -> str:
