@@ -12,7 +12,7 @@ import numpy as np
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.errors import BadSetting
 from cutaway.network.network import Network
-from cutaway.recipes.audit import audit
+from cutaway.recipes.audit import FEWEST, audit
 from cutaway.recipes.embed import MOST_ON_MAP, embed
 from cutaway.recipes.network_report import few_of, strongest_patches
 from cutaway.recipes.purity import purity
@@ -26,6 +26,8 @@ from cutaway.view.viewable import Viewable
 __all__ = ["DataReport"]
 
 _LABELS, _ROWS, _SKIPPED = 16, 16, 20
+# Beyond these a report would take hours: photos brought to a plane by t-SNE, and photos audited in all.
+_MOST_TSNE, _AUDITED = 20_000, 4_000
 
 
 class DataReport:
@@ -94,7 +96,7 @@ class DataReport:
         return Section("photos", "The photos", facts=tuple(facts), results=tuple(results))
 
     def _map(self) -> Section:
-        method = "tsne" if int(self._index.present.sum()) > 3 else "pca"
+        method = "tsne" if 3 < int(self._index.present.sum()) <= _MOST_TSNE else "pca"
         try:
             found = embed(self._index, method, seed=self._seed)
         except BadSetting:  # too few photos, or t-SNE is not installed
@@ -113,7 +115,9 @@ class DataReport:
         return Section("map", "All photos in one plane", lead, results=tuple(results))
 
     def _audit(self) -> Section:
-        found = audit(self._index, network=self._network, seed=self._seed)
+        labels = len({label for label in self._index.labels if label is not None})
+        most = max(FEWEST, min(100, _AUDITED // max(1, labels)))
+        found = audit(self._index, network=self._network, most=most, seed=self._seed)
         pages = tuple(page.with_provenance(code=found.code()) for page in found.report.pages)
         return Section("audit", "What labels are told by", f"{found.title}.", results=pages)
 
