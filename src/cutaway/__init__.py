@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from cutaway.network.network import Network as Network
     from cutaway.network.preprocessing import Preprocessing as Preprocessing
     from cutaway.network.progress import watched as watched
+    from cutaway.notebook.widget import widget as widget
     from cutaway.objectives.alpha_norm import alpha_norm as alpha_norm
     from cutaway.objectives.best_match import best_match as best_match
     from cutaway.objectives.channel import channel as channel
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
     from cutaway.recipes.neighbors import neighbors as neighbors
     from cutaway.recipes.patches import patches as patches
     from cutaway.recipes.purity import purity as purity
+    from cutaway.recipes.report import report as report
     from cutaway.recipes.scan import scan as scan
     from cutaway.recipes.segment import segment as segment
     from cutaway.recipes.style import style as style
@@ -104,6 +106,7 @@ if TYPE_CHECKING:
     from cutaway.view.grid import Grid as Grid
     from cutaway.view.heatmap import Heatmap as Heatmap
     from cutaway.view.picture import Picture as Picture
+    from cutaway.view.report import Report as Report
     from cutaway.view.table import Table as Table
 
 __version__ = "0.1.0"
@@ -125,6 +128,7 @@ __all__ = [
     "OutOfSpace",
     "Picture",
     "Preprocessing",
+    "Report",
     "Stylizer",
     "Table",
     "UnknownClass",
@@ -181,6 +185,7 @@ __all__ = [
     "purity",
     "read",
     "region",
+    "report",
     "scan",
     "segment",
     "similarity",
@@ -196,6 +201,7 @@ __all__ = [
     "unit_page",
     "watched",
     "weights",
+    "widget",
     "write_onnx",
 ]
 

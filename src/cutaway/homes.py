@@ -22,6 +22,7 @@ HOMES = {
     "OutOfSpace": "cutaway.errors:OutOfSpace",
     "Picture": "cutaway.view.picture:Picture",
     "Preprocessing": "cutaway.network.preprocessing:Preprocessing",
+    "Report": "cutaway.view.report:Report",
     "Stylizer": "cutaway.faststyle.stylizer:Stylizer",
     "Table": "cutaway.view.table:Table",
     "UnknownClass": "cutaway.errors:UnknownClass",
@@ -78,6 +79,7 @@ HOMES = {
     "purity": "cutaway.recipes.purity:purity",
     "read": "cutaway.images.read:read",
     "region": "cutaway.objectives.region:region",
+    "report": "cutaway.recipes.report:report",
     "scan": "cutaway.recipes.scan:scan",
     "segment": "cutaway.recipes.segment:segment",
     "similarity": "cutaway.objectives.similarity:similarity",
@@ -93,5 +95,6 @@ HOMES = {
     "unit_page": "cutaway.recipes.unit:unit_page",
     "watched": "cutaway.network.progress:watched",
     "weights": "cutaway.recipes.weights:weights",
+    "widget": "cutaway.notebook.widget:widget",
     "write_onnx": "cutaway.faststyle.onnx:write_onnx",
 }

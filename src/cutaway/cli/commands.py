@@ -43,6 +43,7 @@ COMMANDS = {
     "style": "Give a photo the style of a painting (Gatys and others, 2016).",
     "train-style": "Train a network that paints any photo in a painting's style in one pass.",
     "stylize": "Paint photos and videos in a trained style, in one forward pass each.",
+    "report": "Put all that is known of a photo, a network or a data set on one page.",
     "check": "Look for dead, copied, noisy and aliased filters, and for channels that no photo excites.",
     "layers": "List a network's layers with shapes, parameters and receptive fields.",
     "activations": "Show what a layer's channels answer to photos.",
