@@ -29,11 +29,10 @@ def painted() -> Viewable:
     paths = [Path(str(distribution("scikit-image").locate_file(f"skimage/data/{name}"))) for name in names]
     made = [cw.stylize(path, file, size=256) for path in paths]
     photos = tuple(Picture(one.photo.pixels, name) for one, name in zip(made, names, strict=True))
-    painting = cw.read(PAINTING)
     return Grid(
         (photos, tuple(Picture(one.picture.pixels, "one pass") for one in made)),
         title=f"A painter in the style of {PAINTING.name}",
         row_titles=("photo", "painted"),
-        caption="Trained by the preset small: 4,000 steps of 2 cuts of 128 × 128 pixels, of photos among which these are "
-        f"not. The painting had {2 * 128} pixels at its shortest side of {min(painting.size)}.",
+        caption="Trained by the preset small: 4,000 steps of 2 cuts of 128 × 128 pixels, from photos among which these "
+        "are not. Photos are 256 pixels at their shortest side, as the painting was.",
     )

@@ -30,6 +30,10 @@ def write_onnx(style: str | os.PathLike[str], out: str | os.PathLike[str]) -> Pa
         BadSetting: for another ending, or where the extra is not installed.
         OutOfSpace: where the disk is full.
         WeightsUnavailable: for a file that is no style.
+
+    >>> write_onnx("wave.safetensors", "wave.pb")
+    Traceback (most recent call last):
+    cutaway.errors.BadSetting: an ONNX file ends in .onnx, got 'wave.pb'
     """
     target = Path(out)
     if target.suffix.lower() != ".onnx":

@@ -116,7 +116,8 @@ class Residual(nn.Module):
 
     def forward(self, maps: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
         """Add to maps."""
-        return maps + self.second(self.first(maps))
+        made: Tensor = maps + self.second(self.first(maps))
+        return made
 
 
 class Up(nn.Module):

@@ -136,6 +136,10 @@ def stylize_video(
         BadImage: for what is no video.
         BadSetting, OutOfMemory, WeightsUnavailable: with what to do instead.
         OutOfSpace: where the disk is full.
+
+    >>> stylize_video("clip.mp4", "wave.safetensors", "painted.avi")
+    Traceback (most recent call last):
+    cutaway.errors.BadSetting: a painted video is an .mp4, got 'painted.avi'
     """
     target = Path(out)
     if target.suffix.lower() != ".mp4":
