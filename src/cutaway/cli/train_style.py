@@ -30,7 +30,7 @@ def run(
     ] = "vgg16",
     preset: Annotated[
         str,
-        typer.Option("--preset", help="small: two cores, in minutes; medium and large: a graphics card."),
+        typer.Option("--preset", help="small: a CPU, in 25 minutes; medium and large: a graphics card."),
     ] = "small",
     share: Annotated[
         list[float] | None,
@@ -51,7 +51,7 @@ def run(
         ),
     ] = None,
     content_weight: Annotated[float, typer.Option("--content-weight", help="Of the content's loss.")] = 1.0,
-    style_weight: Annotated[float, typer.Option("--style-weight", help="Of the style's loss.")] = 5.0,
+    style_weight: Annotated[float, typer.Option("--style-weight", help="Of the style's loss.")] = 2.0,
     total_variation: Annotated[
         float, typer.Option("--total-variation", help="Weight of differences between neighbours: smoother.")
     ] = 0.1,
@@ -116,7 +116,7 @@ def run(
     Examples:
       cutaway train-style wave.jpg --photos photos/ --out wave.safetensors
       cutaway train-style wave.jpg --photos photos/ --out wave.safetensors --preset large --device cuda
-      cutaway train-style night.jpg --photos photos/ --out night.safetensors --style-weight 300 --style-size 384
+      cutaway train-style night.jpg --photos photos/ --out night.safetensors --style-weight 4 --style-size 384
       cutaway stylize cat.jpg --style wave.safetensors
     """
     from cutaway.recipes.painter_training import chosen_preset

@@ -41,7 +41,7 @@ def preset_named(name: str) -> Preset:
     """Give a preset by its name.
 
     >>> preset_named("small").batch
-    4
+    2
     """
     if name not in PRESETS:
         raise BadSetting(f"preset takes {', '.join(PRESETS)}, got {name!r}")

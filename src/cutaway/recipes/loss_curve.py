@@ -40,7 +40,7 @@ def loss_curve(
         words: what a loss of 1 is.
 
     >>> loss_curve({"loss": [2.0, 1.0], "style": [2.0, 1.0]}, {"style": 5}, 100, 300, "1 is far").caption
-    'the losses over the steps\\nstyle × 5; 1 is far'
+    'the losses over the steps\nstyle × 5; 1 is far'
     """
     points = len(curve["loss"])
     places = np.linspace(1, max(2, steps), points) if points > 1 else np.array([1.0])

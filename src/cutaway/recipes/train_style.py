@@ -33,7 +33,7 @@ def train_style(
     content: str | None = None,
     style: Sequence[str] | None = None,
     content_weight: float = 1.0,
-    style_weight: float = 5.0,
+    style_weight: float = 2.0,
     total_variation: float = 0.1,
     style_size: int | None = None,
     size: int | None = None,
@@ -58,7 +58,7 @@ def train_style(
         photos: their folder; those that cannot be read are left out and told.
         out: the file to write, .safetensors, for `cutaway.stylize`. One that is there of the same settings is shown.
         network: that tells content and style; or its name. It is not changed.
-        preset: "small" (for two cores: 25 minutes), "medium" or "large" (for a graphics card); says all that is
+        preset: "small" (for a CPU: 25 minutes), "medium" or "large" (for a graphics card); says all that is
             not given: size, batch, steps, rate, width and blocks.
         weights: of several paintings.
         content: the layer where content is told; relu4_2 of VGG-16, and what is like it elsewhere.
