@@ -124,6 +124,7 @@ def run(
     from cutaway.training.several import is_first, together
 
     total = chosen_preset(preset, steps=steps).steps
+    Path(out).parent.mkdir(parents=True, exist_ok=True)
     with together():
         network = open_network(model, weights, device)
         with progress(quiet=as_json or not is_first()):
