@@ -34,6 +34,6 @@ def painted() -> Viewable:
         (photos, tuple(Picture(one.picture.pixels, "one pass") for one in made)),
         title=f"A painter in the style of {PAINTING.name}",
         row_titles=("photo", "painted"),
-        caption=f"Trained by the preset small: {STEPS:,} steps of 2 cuts of 128 × 128 pixels, from photos among which these "
-        "are not. Photos are 256 pixels at their shortest side, as the painting was.",
+        caption=f"Trained by the preset small: {STEPS:,} steps of 2 cuts of 128 × 128 pixels, from photos among which "
+        "these are not. Photos are 256 pixels at their shortest side, as the painting was.",
     )
