@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -86,32 +87,22 @@ class Video:
         if not seen:
             raise BadImage(self.path, "it has no frame")
 
-    def _opened(self) -> Any:
-        return _Opened(self.path)
-
-
-class _Opened:
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def __enter__(self) -> tuple[Any, Any]:
-        av, path = _av(), Path(self._path)
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[Any, Any]]:
+        av, path, name = _av(), Path(self.path), shown(self.path)
         if not path.is_file():
-            raise BadImage(shown(self._path), why_missing(path) if not path.exists() else "it is no file")
+            raise BadImage(name, why_missing(path) if not path.exists() else "it is no file")
         try:
-            self._container = av.open(str(path))
+            container = av.open(str(path))
         except (av.FFmpegError, OSError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            raise BadImage(shown(self._path), f"it cannot be read as a video ({reason})") from None
-        if not self._container.streams.video:
-            self._container.close()
-            raise BadImage(shown(self._path), "it has no pictures, only other streams")
-        stream = self._container.streams.video[0]
-        check_pixels(shown(self._path), (stream.height, stream.width), MAX_PIXELS)
-        return self._container, stream
-
-    def __exit__(self, *error: object) -> None:
-        self._container.close()
+            raise BadImage(name, f"it cannot be read as a video ({reason})") from None
+        with container:
+            if not container.streams.video:
+                raise BadImage(name, "it has no pictures, only other streams")
+            stream = container.streams.video[0]
+            check_pixels(name, (stream.height, stream.width), MAX_PIXELS)
+            yield container, stream
 
 
 def _av() -> Any:
