@@ -1,8 +1,9 @@
 """Draw every picture of the README and the docs, or those named: python scripts/make_pictures.py [NAME …].
 
 They go into docs/pictures/. It takes some ten minutes, and the weights of vgg16 (cutaway models). Those with a
-generator need a folder of photos to learn from, CUTAWAY_PHOTOS=photos/, and another quarter of an hour, once; none of
-its photos is shown. Without it they are left out.
+generator or a painter need a folder of photos to learn from, CUTAWAY_PHOTOS=photos/, and another three quarters of an
+hour, once; none of its photos is shown. Without it they are left out, and so are pages without
+Chromium.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from pathlib import Path
 
 import torch
 from generator_pictures import filters_with_prior, regenerated, with_prior
+from page_pictures import browser_of_units, chromium, report_of_data, report_of_photo
+from painter_pictures import painted
 from PIL import Image
 
 import cutaway as cw
@@ -48,7 +51,8 @@ SUBJECTS = {
     "rocket.jpg": "rocket",
 }
 CUT = 0.55
-LEARNT = {"invert-generator", "prior", "prior-filters"}
+LEARNT = {"invert-generator", "prior", "prior-filters", "stylize"}
+PAGES = {"report-photo", "report-data", "widget"}
 
 
 def cuts(folder: Path) -> None:
@@ -90,9 +94,11 @@ def main(*wanted: str) -> None:
     if "CUTAWAY_PHOTOS" not in os.environ:
         if set(wanted) & LEARNT:
             raise SystemExit(
-                "a generator learns from photos: CUTAWAY_PHOTOS=FOLDER python scripts/make_pictures.py …"
+                "generators and painters learn from photos: CUTAWAY_PHOTOS=FOLDER python scripts/make_pictures.py …"
             )
         pictures = {name: recipe for name, recipe in pictures.items() if name not in LEARNT}
+    if chromium() is None and not set(wanted) & PAGES:
+        pictures = {name: recipe for name, recipe in pictures.items() if name not in PAGES}
     for name in wanted or pictures:
         image = pictures[name]().to_image()
         # The docs show them at most this wide.
@@ -154,6 +160,10 @@ def recipes(net: cw.Network, cat: Path, coffee: Path) -> dict[str, Callable[[], 
         "invert-generator": lambda: regenerated(net),
         "prior": lambda: with_prior(net),
         "prior-filters": lambda: filters_with_prior(net),
+        "stylize": painted,
+        "report-photo": lambda: report_of_photo(net, cat),
+        "report-data": lambda: report_of_data(scanned(net)),
+        "widget": lambda: browser_of_units(net, scanned(net)),
         "style": lambda: styled([(cat, "starry_night.jpg"), (coffee, "great_wave.jpg")]),
         "style-weights": lambda: cw.style_sheet(
             cat, STARRY, {"content_weight": [0.1, 1, 3, 10]}, size=180, steps=80

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from cutaway.errors import UnsupportedNetwork as UnsupportedNetwork
     from cutaway.errors import WeightsUnavailable as WeightsUnavailable
     from cutaway.errors import WorkerLost as WorkerLost
+    from cutaway.faststyle.onnx import write_onnx as write_onnx
+    from cutaway.faststyle.stylizer import Stylizer as Stylizer
     from cutaway.images.read import read as read
     from cutaway.network.capture import capture as capture
     from cutaway.network.load import load as load
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from cutaway.network.network import Network as Network
     from cutaway.network.preprocessing import Preprocessing as Preprocessing
     from cutaway.network.progress import watched as watched
+    from cutaway.notebook.widget import widget as widget
     from cutaway.objectives.alpha_norm import alpha_norm as alpha_norm
     from cutaway.objectives.best_match import best_match as best_match
     from cutaway.objectives.channel import channel as channel
@@ -87,11 +90,15 @@ if TYPE_CHECKING:
     from cutaway.recipes.neighbors import neighbors as neighbors
     from cutaway.recipes.patches import patches as patches
     from cutaway.recipes.purity import purity as purity
+    from cutaway.recipes.report import report as report
     from cutaway.recipes.scan import scan as scan
     from cutaway.recipes.segment import segment as segment
     from cutaway.recipes.style import style as style
     from cutaway.recipes.style_sheet import style_sheet as style_sheet
+    from cutaway.recipes.stylize import stylize as stylize
+    from cutaway.recipes.stylize import stylize_video as stylize_video
     from cutaway.recipes.texture import texture as texture
+    from cutaway.recipes.train_style import train_style as train_style
     from cutaway.recipes.unit import unit_page as unit_page
     from cutaway.recipes.weights import weights as weights
     from cutaway.view.album import Album as Album
@@ -99,6 +106,7 @@ if TYPE_CHECKING:
     from cutaway.view.grid import Grid as Grid
     from cutaway.view.heatmap import Heatmap as Heatmap
     from cutaway.view.picture import Picture as Picture
+    from cutaway.view.report import Report as Report
     from cutaway.view.table import Table as Table
     from cutaway.web.serve import serve as serve
 
@@ -121,6 +129,8 @@ __all__ = [
     "OutOfSpace",
     "Picture",
     "Preprocessing",
+    "Report",
+    "Stylizer",
     "Table",
     "UnknownClass",
     "UnknownLayer",
@@ -176,19 +186,25 @@ __all__ = [
     "purity",
     "read",
     "region",
+    "report",
     "scan",
     "segment",
     "serve",
     "similarity",
     "style",
     "style_sheet",
+    "stylize",
+    "stylize_video",
     "synthesis",
     "texture",
     "total_variation",
+    "train_style",
     "unit",
     "unit_page",
     "watched",
     "weights",
+    "widget",
+    "write_onnx",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import sys
 
@@ -69,3 +70,9 @@ def test_frames_that_make_no_film():
     with pytest.raises(BadSetting, match="frames a second"):
         Film((small,), rate=0.0)
     assert Film.of([small, large]).values.shape == (2, 8, 8, 3)
+
+
+def test_a_notebook_shows_it_moving(film):
+    data = film._repr_html_().partition("base64,")[2].partition('"')[0]
+    with Image.open(io.BytesIO(base64.b64decode(data))) as image:
+        assert image.n_frames == 4

@@ -167,6 +167,8 @@ class Store:
             yield
         finally:
             lock.release()
+            if not (self.folder / "manifest.json").is_file():  # refused: nothing of ours is left in it
+                (self.folder / ".lock").unlink(missing_ok=True)
 
     def publish(self, made: Made) -> None:
         """Write a shard, and then that it is there."""

@@ -21,7 +21,7 @@ from cutaway.network.zoo.library import LIBRARIES, from_library
 from cutaway.network.zoo.registry import ENTRIES, entry
 from cutaway.network.zoo.store import state_dict
 
-__all__ = ["load"]
+__all__ = ["device_named", "load"]
 
 
 def load(
@@ -53,7 +53,7 @@ def load(
             "cutaway.Network(module, preprocessing=cutaway.Preprocessing(…))"
         )
     asked = os.fspath(name)
-    target = _device(device)
+    target = device_named(device)
     library, _, model = asked.partition(":")
     if ".py:" in asked or asked.endswith(".py"):
         network = _from_file(asked)
@@ -106,9 +106,22 @@ def _fill(module: nn.Module, one: ZooEntry, path: Path) -> None:
         raise
 
 
-def _device(wanted: str | torch.device) -> torch.device:
+def device_named(wanted: str | torch.device) -> torch.device:
+    """Give a device by its name, if it is here.
+
+    Args:
+        wanted: "cpu", "cuda", "cuda:1", …, or "auto" for cuda where there is one.
+
+    Raises:
+        BadSetting: for a device that is not there.
+
+    >>> device_named("cpu")
+    device(type='cpu')
+    """
     if wanted == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        # Of several processes on one machine, as torchrun starts them, each takes a card of its own.
+        card = os.environ.get("LOCAL_RANK")
+        return torch.device((f"cuda:{card}" if card else "cuda") if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(wanted)
     except RuntimeError:

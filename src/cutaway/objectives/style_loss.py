@@ -13,14 +13,17 @@ from torch import Tensor
 
 from cutaway.errors import BadSetting
 from cutaway.network.network import INPUT
+from cutaway.network.preprocessing import Preprocessing
 from cutaway.objectives.gram import gram_sum
 from cutaway.objectives.summed import Part, Summed, Sums, part_of
 from cutaway.objectives.total_variation import total_variation
 
-__all__ = ["PLACES", "Losses", "Style", "gram_sums", "grams", "style_loss"]
+__all__ = ["PLACES", "Losses", "Style", "gram_sums", "grams", "style_loss", "usual_difference"]
 
 Parts = Mapping[str, Part]
 PLACES = "places "
+# A colour's usual distance from its neighbour's in a photo, of 0..1.
+_USUAL = 0.048
 
 
 class Losses(NamedTuple):
@@ -54,7 +57,7 @@ class Style:
 
 
 def style_loss(
-    content: Mapping[str, Float[Tensor, "1 c h w"]],
+    content: Mapping[str, Float[Tensor, "m c h w"]],
     styles: Sequence[Style],
     *,
     content_weight: float = 1.0,
@@ -69,7 +72,7 @@ def style_loss(
     size and layer. A masked Gram matrix is that of maps times the mask, over the sum of the mask's squares.
 
     Args:
-        content: by layer, the photo's activation, at the size of the images.
+        content: by layer, the photo's activation, at the size of the images: (1,c,h,w), or one for each image.
         styles: what to match; their layers are the same.
         content_weight: of the content's loss.
         style_weight: of the style's.
@@ -100,7 +103,7 @@ def style_loss(
                 f"{layer} answers with nothing but zeros, or not with numbers, and no distance is relative to that: "
                 "choose another layer, or another picture"
             )
-    whole = {layer: float(target.double().square().sum()) for layer, target in content.items()}
+    whole = {layer: _wide(target).square().flatten(1).sum(1) for layer, target in content.items()}
     # Paintings that are wanted everywhere are compared with the same Gram matrices.
     counted = {
         k: next(j for j, other in enumerate(styles) if other.mask is style.mask)
@@ -114,7 +117,7 @@ def style_loss(
             part = None if at is None else at[layer]
             values = _wide(part_of(activations[layer], part))
             goal = (target if part is None else target[(..., *part.whole)]).to(values)
-            if values.shape[1:] != goal.shape[1:]:
+            if values.shape[1:] != goal.shape[1:] or len(goal) not in (1, len(values)):
                 raise BadSetting(
                     f"{layer} is {tuple(values.shape)} and the photo's {tuple(goal.shape)}: capture it from an image "
                     "of the same size"
@@ -133,7 +136,7 @@ def style_loss(
         return found
 
     def total(found: Sums) -> Tensor:
-        parts = [found[f"content {layer}"] / whole[layer] for layer in content]
+        parts = [found[f"content {layer}"] / whole[layer].to(found[f"content {layer}"]) for layer in content]
         of_content = torch.stack(parts).mean(0) if parts else 0.0 * found[f"0 {layers[0]}"].flatten(1).sum(1)
         of_style = torch.zeros_like(of_content)
         for k, style in enumerate(styles):
@@ -192,6 +195,15 @@ def grams(sums: Sums) -> dict[str, Float[Tensor, "n c c"]]:
     {'conv1': tensor([[[1.]]])}
     """
     return {layer: sums[layer] / sums[PLACES + layer] for layer in sums if not layer.startswith(PLACES)}
+
+
+def usual_difference(settings: Preprocessing) -> float:
+    """Give the difference of neighbouring pixels in a usual photo, as a network with this preprocessing takes it.
+
+    >>> usual_difference(Preprocessing(mean=(0.5, 0.5, 0.5), std=(0.24, 0.24, 0.24), size=8))
+    0.2
+    """
+    return round(_USUAL * settings.value_range * len(settings.std) / sum(settings.std), 9)
 
 
 def _with_next(images: Tensor, part: Part) -> Tensor:

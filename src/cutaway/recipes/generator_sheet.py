@@ -17,11 +17,10 @@ from cutaway.recipes.generator_training import codes
 from cutaway.recipes.invert import Likeness, invert
 from cutaway.recipes.shown import enlarged
 from cutaway.synthesis.parametrization.generator import Generator
-from cutaway.view.curves import curves
 from cutaway.view.grid import Grid
 from cutaway.view.picture import Picture
 
-__all__ = ["ascended", "inversions", "loss_curve", "mean_likeness", "sheet_of", "told_likeness"]
+__all__ = ["ascended", "inversions", "mean_likeness", "sheet_of", "told_likeness"]
 
 
 def inversions(
@@ -93,27 +92,6 @@ def sheet_of(
         for images, scores in rows.values()
     ]
     return Grid((tuple(first), *more), row_titles=("photo", *rows))
-
-
-def loss_curve(
-    curve: Mapping[str, list[float]], weights: Mapping[str, float], steps: int, width: int
-) -> Picture:
-    """Draw the losses over the steps.
-
-    Args:
-        curve: by their names.
-        weights: of each.
-        steps: that were done.
-        width: of the drawing, in pixels.
-    """
-    points = len(curve["loss"])
-    places = np.linspace(1, max(2, steps), points) if points > 1 else np.array([1.0])
-    lines = {name: np.array(curve[name]) for name in ("loss", *weights) if name in curve}
-    drawn = curves(places, lines, size=(240, width), low=0.0)
-    told = ", ".join(f"{name} × {weights[name]:g}" for name in lines if name in weights)
-    return Picture(
-        drawn.pixels, f"the losses over the steps\n{told}; 1 is as far from the photo as their mean is"
-    )
 
 
 def told_likeness(one: Likeness) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from cutaway.network.many import in_chunks
 from cutaway.network.memory import chunk
 from cutaway.network.network import Network
 from cutaway.objectives.objective import Objective
+from cutaway.recipes.loss_curve import shortened
 from cutaway.synthesis.parametrization.generator import Generator
 from cutaway.synthesis.parametrization.generator_file import read_generator, write_generator
 from cutaway.training.checkpoint import differences
@@ -31,8 +32,6 @@ from cutaway.training.scored import scored
 
 __all__ = ["Training", "codes", "training_of"]
 
-# Losses are told of so many points at most, each the mean of what lies between.
-_POINTS = 200
 # The features that images are compared by lie on a grid of this many places a side, or on the next finer one.
 _PLACES = 16
 # So many steps what is there is kept, and shown.
@@ -147,7 +146,7 @@ class Training:
             "settings": self.settings,
             "photos": len(paths),
             "done": run.steps,
-            "curve": {name: _shortened(values) for name, values in run.history.items()},
+            "curve": shortened(run.history),
             "loss": {name: float(np.mean(values[-100:])) for name, values in run.history.items()},
         }
         write_generator(out, generator, about)
@@ -272,8 +271,3 @@ def _as_maps(features: Tensor, layer: str) -> Float[Tensor, "n c h w"]:
     if features.dim() not in (2, 4):
         raise UnknownLayer(f"{layer} has no channels: its features are {tuple(features.shape)}")
     return features if features.dim() == 4 else features[:, :, None, None]
-
-
-def _shortened(values: list[float]) -> list[float]:
-    parts = np.array_split(np.array(values), min(_POINTS, len(values)))
-    return [float(part.mean()) for part in parts]

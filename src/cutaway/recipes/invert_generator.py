@@ -19,12 +19,12 @@ from cutaway.network.network import Network
 from cutaway.recipes.generator_sheet import (
     ascended,
     inversions,
-    loss_curve,
     mean_likeness,
     sheet_of,
     told_likeness,
 )
 from cutaway.recipes.generator_training import training_of
+from cutaway.recipes.loss_curve import loss_curve
 from cutaway.recipes.opened import opened
 from cutaway.recipes.origin import network_spelled, origin, spelled
 from cutaway.view.grid import Grid
@@ -188,7 +188,11 @@ def invert_generator(
             (sheet,),
             (
                 loss_curve(
-                    about["curve"], LOSSES | {"variation": total_variation}, about["done"], _wide(len(picked))
+                    about["curve"],
+                    LOSSES | {"variation": total_variation},
+                    about["done"],
+                    _wide(len(picked)),
+                    "1 is as far from the photo as their mean is",
                 ),
             ),
         ),

@@ -16,6 +16,7 @@ from cutaway.images.read import read
 from cutaway.recipes.origin import origin, spelled
 from cutaway.view.grid import Grid
 from cutaway.view.picture import Picture
+from cutaway.view.scale import number
 from cutaway.view.viewable import Viewable
 
 __all__ = ["MOST_CHANNELS", "USUAL", "indexed", "patch", "patches", "photo_of", "told_row"]
@@ -128,7 +129,7 @@ def patch(row: Row, tile: int = TILE, caption: str | None = None) -> Picture:
     box = row.box
     h, w = box[2] - box[0], box[3] - box[1]
     zoom = tile / max(h, w)
-    words = "\n".join(filter(None, [f"{row.value:.3g}", row.label])) if caption is None else caption
+    words = "\n".join(filter(None, [number(row.value), row.label])) if caption is None else caption
     cut = photo_of(row.path).cropped(box).resized((max(1, round(h * zoom)), max(1, round(w * zoom))))
     # A hairline around it: many a photo is as white as the page.
     framed = np.pad(cut.pixels, ((1, 1), (1, 1), (0, 0)), constant_values=_HAIRLINE)

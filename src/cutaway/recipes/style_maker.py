@@ -17,7 +17,7 @@ from cutaway.network.known_preprocessing import known_preprocessing
 from cutaway.network.network import Network
 from cutaway.network.quick_convolutions import QuickConvolutions
 from cutaway.objectives.objective import Objective
-from cutaway.objectives.style_loss import Losses, Style, gram_sums, grams, style_loss
+from cutaway.objectives.style_loss import Losses, Style, gram_sums, grams, style_loss, usual_difference
 from cutaway.synthesis.ascend import Preview, ascend
 from cutaway.synthesis.optimizers import LBFGS, Adam, Optimizer
 from cutaway.synthesis.parametrization.fourier import Fourier
@@ -28,8 +28,6 @@ from cutaway.view.picture import Picture
 __all__ = ["OPTIMIZERS", "Plan", "ScaleRun", "StyleMaker"]
 
 OPTIMIZERS: dict[str, Optimizer] = {"lbfgs": LBFGS(), "adam": Adam(0.1)}
-# A colour's usual distance from its neighbour's in a photo, of 0..1.
-_USUAL = 0.048
 # The spectrum moves large forms as easily as small ones: up to this side a smaller size first gains nothing. Beyond,
 # units see too little of the picture. The last size has this part of all steps.
 _SMALLEST, _LAST = 240, 1 / 3
@@ -198,15 +196,13 @@ class StyleMaker:
             Style(self._grams(picture, min(size)), weight, None if mask is None else mask.to(network.device))
             for picture, weight, mask in self._styles
         ]
-        settings = self._settings
-        usual = _USUAL * settings.value_range * len(settings.std) / sum(settings.std)
         objective = style_loss(
             seen,
             styles,
             content_weight=plan.content_weight,
             style_weight=plan.style_weight,
             variation_weight=plan.total_variation,
-            usual=usual,
+            usual=usual_difference(self._settings),
             told=losses.append,
         )
         return objective, tiles

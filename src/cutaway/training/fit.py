@@ -19,6 +19,7 @@ from cutaway.errors import BadSetting, NonFinite, OutOfMemory
 from cutaway.network.inputs import short_of_memory
 from cutaway.network.progress import report
 from cutaway.training.checkpoint import History, keep, take_up
+from cutaway.training.several import averaged, is_first, mean_gradients, place
 
 __all__ = ["Fit", "fit"]
 
@@ -53,6 +54,7 @@ def fit(
     *,
     steps: int,
     rate: float = 1e-3,
+    warm: int = 0,
     seed: int = 0,
     checkpoint: Path | None = None,
     every: int = 50,
@@ -65,7 +67,9 @@ def fit(
     """Train a module in place.
 
     With a checkpoint, the same call goes on where it was stopped, by Ctrl-C, a preview, an error or a dead machine, and
-    on one thread of a CPU ends with the same bits. Ctrl-C leaves the module as the last whole step made it.
+    on one thread of a CPU ends with the same bits. Ctrl-C leaves the module as the last whole step made it. Inside
+    `several.together` several processes train it as one, each on batches of its own; only the first one of them writes
+    and shows.
 
     Args:
         module: where it is, on its device; afterwards in evaluation mode.
@@ -74,6 +78,7 @@ def fit(
             gives full precision.
         steps: of Adam.
         rate: of Adam at the beginning, in units of the weights; it falls to 0 along half a cosine.
+        warm: steps in which it first rises to that: early gradients are large, and Adam knows nothing of them yet.
         seed: of whatever the module or the loss draws; each step has its own.
         checkpoint: the file; it stays when the training is done.
         every: so many steps a checkpoint is written, and at the end.
@@ -99,10 +104,10 @@ def fit(
     >>> round(line.weight.item(), 3), made.steps
     (2.0, 200)
     """
-    if steps < 1 or every < 1 or preview_every < 1 or seed < 0:
+    if steps < 1 or every < 1 or preview_every < 1 or seed < 0 or warm < 0:
         raise BadSetting(
-            f"steps, every and preview_every must be at least 1 and seed at least 0, got {steps}, {every}, "
-            f"{preview_every} and {seed}"
+            "steps, every and preview_every must be at least 1, warm and seed at least 0, got "
+            f"{steps}, {every}, {preview_every}, {warm} and {seed}"
         )
     if not 0 < rate < math.inf:
         raise BadSetting(f"rate must be above 0, got {rate}")
@@ -113,7 +118,7 @@ def fit(
     parameters = list(module.parameters())
     device = parameters[0].device
     adam = torch.optim.Adam(parameters, lr=rate)
-    told = {**(settings or {}), "steps": steps, "rate": rate, "seed": seed}
+    told = {**(settings or {}), "steps": steps, "rate": rate, "warm": warm, "seed": seed}
     history: History = {}
     done = written = 0
     stopped = False
@@ -125,7 +130,7 @@ def fit(
 
     def save() -> None:
         nonlocal written
-        if checkpoint is not None and written < done:
+        if checkpoint is not None and written < done and is_first():
             keep(checkpoint, module, adam, history, done, told)
             written = done
 
@@ -135,10 +140,13 @@ def fit(
             for step in range(done, steps):
                 torch.manual_seed(int(np.random.SeedSequence([seed, step]).generate_state(1)[0]))
                 for group in adam.param_groups:
-                    group["lr"] = rate * (1 + math.cos(math.pi * step / steps)) / 2
+                    group["lr"] = rate * _share(step, steps, warm)
                 module.train()
                 adam.zero_grad()
-                numbers = _backward(run, batches(step).to(device), loss, step)
+                number, count = place()
+                numbers = _backward(run, batches(step * count + number).to(device), loss, step)
+                mean_gradients(parameters)
+                numbers = averaged(numbers, device)
                 with _undivided():
                     adam.step()
                     for name, value in numbers.items():
@@ -150,7 +158,8 @@ def fit(
                 if preview is not None and (done % preview_every == 0 or done == steps):
                     module.eval()
                     with torch.no_grad():
-                        stopped = bool(preview(done, module))
+                        stopped = is_first() and bool(preview(done, module))
+                    stopped = averaged({"stopped": float(stopped)}, device)["stopped"] > 0
                     if stopped:
                         break
     except KeyboardInterrupt:
@@ -162,6 +171,11 @@ def fit(
     with _undivided():
         save()
     return Fit(history, stopped and done < steps)
+
+
+def _share(step: int, steps: int, warm: int) -> float:
+    """The part of the rate that a step has."""
+    return min(1.0, (step + 1) / (warm + 1)) * (1 + math.cos(math.pi * step / steps)) / 2
 
 
 def _backward(run: nn.Module, batch: Tensor, loss: Loss, step: int) -> dict[str, float]:

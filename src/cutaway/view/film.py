@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, final
 
 import numpy as np
@@ -72,6 +74,15 @@ class Film(Viewable):
     def to_image(self) -> Image.Image:
         """Give the last frame."""
         return self.frames[-1].to_image()
+
+    def _html(self, level: int) -> str:
+        """Draw it moving."""
+        moving = base64.b64encode(self._encoded(".webp")).decode()
+        words = escape(self.caption)
+        below = f"<figcaption><p>{words}</p></figcaption>" if words else ""
+        return (
+            f'<figure><img alt="{words or "a film"}" src="data:image/webp;base64,{moving}">{below}</figure>'
+        )
 
     def _encoded(self, suffix: str) -> bytes:
         encode = {".gif": gif_bytes, ".webp": webp_bytes, ".mp4": mp4_bytes}.get(suffix)

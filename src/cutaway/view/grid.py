@@ -22,7 +22,7 @@ from cutaway.view.scale import Range, Scale
 from cutaway.view.sheet import GAP, MARGIN, SMALL, Tile, laid_out, zoom_of
 from cutaway.view.viewable import Viewable
 
-__all__ = ["Grid"]
+__all__ = ["Grid", "drawn_cell", "shared_scale"]
 
 # A photo is drawn at its own size up to this side; beyond, the sheet would be larger than any screen.
 MOST = 1024
@@ -149,14 +149,14 @@ class Grid(Viewable):
         )
 
     def _drawn(self, *, title: str, margin: int, footer: str = "", origin: str = "") -> Image.Image:
-        shares = [_shared(row) for row in self.rows]
-        whole = _shared(tuple(self._cells()))
+        shares = [shared_scale(row) for row in self.rows]
+        whole = shared_scale(tuple(self._cells()))
         several = any(share != shares[0] for share in shares)
         if several:  # what only one map has is said where its map is
             shares = [
                 share if _count(row) > 1 else None for share, row in zip(shares, self.rows, strict=True)
             ]
-        images = [[None if cell is None else _image(cell, len(row)) for cell in row] for row in self.rows]
+        images = [[None if cell is None else drawn_cell(cell, len(row)) for cell in row] for row in self.rows]
         width = max(sum(one.width for one in row if one) for row in images)
         columns = zip_longest(*images)
         zoom = zoom_of([max((one.width for one in column if one), default=1) for column in columns])
@@ -205,14 +205,14 @@ class Grid(Viewable):
         return found
 
     def _told_scale(self) -> str:
-        one = _shared(tuple(self._cells()))
+        one = shared_scale(tuple(self._cells()))
         if one is not None:
             return f"Drawn on one {one[0]}."
         own = {cell.told_scale() for cell in self._cells() if isinstance(cell, Montage)}
         return f"Drawn on a {own.pop()}." if len(own) == 1 else ""
 
 
-def _shared(cells: tuple[Viewable | None, ...]) -> tuple[Range, str] | None:
+def shared_scale(cells: tuple[Viewable | None, ...]) -> tuple[Range, str] | None:
     """The scale, and its colours, that all maps of a row or a sheet share."""
     found: set[tuple[Range | None, str]] = set()
     for cell in cells:
@@ -258,7 +258,7 @@ def _tile(cell: Viewable, image: Image.Image, zoom: float, *, alone: bool) -> Ti
     return Tile(image, lines if isinstance(cell, Picture) else ())
 
 
-def _image(cell: Viewable, beside: int) -> Image.Image:
+def drawn_cell(cell: Viewable, beside: int) -> Image.Image:
     """Draw one cell without its words."""
     # The more tiles in a row, the smaller a map that has no size of its own.
     least = min(max(1280 // beside, TINY), 256)

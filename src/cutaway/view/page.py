@@ -94,8 +94,14 @@ def heading(text: str, level: int) -> str:
     return f"<h{level}>{escape(text)}</h{level}>" if text else ""
 
 
-def page(body: str, *, title: str, provenance: Mapping[str, Any]) -> bytes:
+def page(body: str, *, title: str, provenance: Mapping[str, Any], style: str = "") -> bytes:
     """Make a whole page, UTF-8, that opens from the disk and asks nothing of any network.
+
+    Args:
+        body: what stands on it.
+        title: of the window.
+        provenance: shown below, folded away; none of none.
+        style: rules beside those of every page.
 
     >>> page("<p>hello</p>", title="A page", provenance={})[:15]
     b'<!doctype html>'
@@ -108,6 +114,6 @@ def page(body: str, *, title: str, provenance: Mapping[str, Any]) -> bytes:
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n"
+        f"<title>{escape(title)}</title><style>{_STYLE}{style}</style></head>\n"
         f"<body><main>{body}</main>{origin}</body></html>\n"
     ).encode("utf-8", "backslashreplace")

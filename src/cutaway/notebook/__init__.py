@@ -1,0 +1,1 @@
+"""What needs a notebook that runs: widgets. Still results show themselves without it."""
