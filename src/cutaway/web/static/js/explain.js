@@ -4,7 +4,7 @@ import { answerOf, classNames, explorer, model, photoAbout, pixels as pixelsOf }
 import { Card } from '/static/js/card.js';
 import { Colours, Strength } from '/static/js/controls.js';
 import { Icon } from '/static/js/icons.js';
-import { asked, change, place } from '/static/js/place.js';
+import { asked, change, part } from '/static/js/place.js';
 import { DropShade, Empty, FileButton, useDropAndPaste } from '/static/js/sources.js';
 import { percent, number, t } from '/static/js/words.js';
 
@@ -37,7 +37,7 @@ async function decoded(id) {
 
 export function Explain() {
   useDropAndPaste();
-  const { photo } = place.value;
+  const photo = part(0);
   return html`${photo ? html`<${Photo} key=${photo} id=${photo} />` : html`<${Empty} />`}<${DropShade} />`;
 }
 

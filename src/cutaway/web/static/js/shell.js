@@ -2,13 +2,16 @@
 import { html, signal, useEffect, useLayoutEffect, useRef } from '/static/vendor/preact.js';
 import { explorer, model } from '/static/js/api.js';
 import { said } from '/static/js/copying.js';
-import { Explain } from '/static/js/explain.js';
 import { Icon } from '/static/js/icons.js';
-import { Live } from '/static/js/live.js';
 import { change, go, link, place } from '/static/js/place.js';
 import { LANGUAGES, choose, language, t } from '/static/js/words.js';
 
-const ROOMS = { live: Live, explain: Explain };
+// Each room is a module of its own, fetched when it is first entered.
+const ROOMS = {
+  live: async () => (await import('/static/js/live.js')).Live,
+  explain: async () => (await import('/static/js/explain.js')).Explain,
+};
+const entered = signal({});
 const helping = signal(false);
 const theme = signal(document.documentElement.dataset.theme ?? 'auto');
 
@@ -27,7 +30,7 @@ export function typing(event) {
 function follow(event, room) {
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
   event.preventDefault();
-  if (place.value.room !== room || place.value.photo) go(room);
+  if (place.value.room !== room || place.value.parts.length) go(room);
 }
 
 export function Shell() {
@@ -43,7 +46,8 @@ export function Shell() {
     return () => removeEventListener('keydown', press);
   }, []);
   const name = ROOMS[place.value.room] ? place.value.room : 'live';
-  const Room = ROOMS[name];
+  const Room = entered.value[name];
+  useEffect(() => { if (!Room) ROOMS[name]().then((found) => { entered.value = { ...entered.value, [name]: found }; }); }, [name]);
   const models = explorer.value.models;
   useEffect(() => { document.title = `${t(`room.${name}`)} · cutaway`; }, [name, language.value]);
   return html`
@@ -62,7 +66,7 @@ export function Shell() {
         <button class="icon help" onClick=${() => { helping.value = true; }} title=${t('help')} aria-label=${t('help')}><${Icon} name="help" /></button>
       </div>
     </header>
-    <main id="room" class=${name} tabindex="-1"><${Room} key=${name} /></main>
+    <main id="room" class=${name} tabindex="-1">${Room ? html`<${Room} key=${name} />` : null}</main>
     <${Help} />
     <div class="said" role="status" data-open=${said.value ? '' : null}>${said.value}</div>`;
 }
@@ -70,7 +74,7 @@ export function Shell() {
 function Help() {
   const box = useRef();
   useEffect(() => { if (helping.value) box.current.showModal(); }, [helping.value]);
-  const rows = [['1 2', 'key.rooms'], ['f', 'key.freeze'], ['Space', 'key.pause'], ['o', 'key.overlay'], ['?', 'key.help']];
+  const rows = [[Object.keys(ROOMS).map((_, i) => i + 1).join(' '), 'key.rooms'], ['f', 'key.freeze'], ['Space', 'key.pause'], ['o', 'key.overlay'], ['?', 'key.help']];
   return html`<dialog ref=${box} aria-labelledby="help-title" onClose=${() => { helping.value = false; }} onClick=${(event) => event.target === box.current && box.current.close()}>
     <h2 id="help-title">${t('help.title')}</h2>
     <dl>${rows.map(([key, word]) => html`<div key=${key}><dt>${key.split(' ').map((one) => html`<kbd key=${one}>${one}</kbd>`)}</dt><dd>${t(word)}</dd></div>`)}</dl>
