@@ -16,7 +16,7 @@ from cutaway.errors import BadSetting
 from cutaway.images.read import read
 from cutaway.network.load import load
 from cutaway.network.progress import watched
-from cutaway.web.desk import Desk
+from cutaway.web.desk import Desk, Opening
 from cutaway.web.maps import made_map
 from cutaway.web.queue import Queue
 from cutaway.web.records import ENDED
@@ -44,9 +44,9 @@ def _until(what, seconds=60.0):
 @pytest.fixture(scope="module")
 def queue(tmp_path_factory):
     folder = tmp_path_factory.mktemp("queue")
-    settings = {"models": ["squeezenet1_1"], "folder": str(folder), "weights": None, "device": "cpu"}
-    one = Queue(folder, settings)
-    one.photo = Desk(["squeezenet1_1"], folder).photos.add(CAT.read_bytes()).id
+    opening = Opening(("squeezenet1_1",), str(folder))
+    one = Queue(folder, opening)
+    one.photo = Desk(opening).photos.add(CAT.read_bytes()).id
     yield one
     one.close()
 

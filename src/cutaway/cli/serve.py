@@ -30,6 +30,14 @@ def run(
         str | None,
         typer.Option("--folder", help="Where photos and results are kept between runs.", show_default=False),
     ] = None,
+    index: Annotated[
+        list[str] | None,
+        typer.Option("--index", help="A folder that `cutaway scan` made; several times for several."),
+    ] = None,
+    painter: Annotated[
+        list[str] | None,
+        typer.Option("--painter", help="A style that `cutaway train-style` made; several times for several."),
+    ] = None,
     weights: Weights = None,
     device: Device = "auto",
 ) -> None:
@@ -42,6 +50,7 @@ def run(
     Examples:
       cutaway serve
       cutaway serve --model models/mine.py:build --model squeezenet1_1
+      cutaway serve --index shapes.index --painter night.safetensors
       cutaway serve --port 8765 --no-browser
     """
     from cutaway.network.memory import keep_freed
@@ -54,6 +63,8 @@ def run(
         port=port,
         browser=not no_browser,
         folder=folder,
+        index=index or (),
+        painter=painter or (),
         weights=weights,
         device=device,
     )

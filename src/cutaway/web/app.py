@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
 from cutaway import __version__
+from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.network.known_preprocessing import known_preprocessing
 from cutaway.web.desk import Desk, Opened
 from cutaway.web.frames import LIVE_METHODS
@@ -87,6 +88,10 @@ def _general(app: FastAPI, around: Around) -> None:
         side = min(settings.example_size())
         return {"id": one.id, "name": one.network.name, "classes": one.network.class_count, "side": side}
 
+    def scanned(name: str, index: ActivationIndex) -> dict[str, Any]:
+        of = [one.id for one in around.desk.models.values() if one.weights == index.weights]
+        return {"id": name, "models": of, "photos": len(index), "layers": list(index.layers)}
+
     @app.get("/api/explorer")
     async def _explorer() -> dict[str, Any]:
         """What is open, and what can be asked."""
@@ -94,6 +99,8 @@ def _general(app: FastAPI, around: Around) -> None:
         return {
             "version": __version__,
             "models": models,
+            "indexes": [scanned(name, index) for name, index in around.desk.indexes.items()],
+            "painters": list(around.desk.painters),
             "live": LIVE_METHODS,
             "quick": QUICK,
             "slow": SLOW,

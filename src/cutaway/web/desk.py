@@ -1,22 +1,25 @@
-"""What is open: networks by the names that addresses use, photos, and where all of it is kept."""
+"""What is open: networks, indexes and painters by the names that addresses use, photos, and where all of it is kept."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_data_path
 
+from cutaway.dataset.activation_index import ActivationIndex, open_index
 from cutaway.errors import BadSetting, UnknownModel
+from cutaway.faststyle.style_file import read_style
 from cutaway.network.fingerprint import fingerprint
 from cutaway.network.load import load
 from cutaway.network.network import Network
 from cutaway.web.photos import Photos
 
-__all__ = ["Desk", "Opened", "explorer_folder", "short_names"]
+__all__ = ["Desk", "Opened", "Opening", "explorer_folder", "short_names"]
 
 
 def explorer_folder() -> Path:
@@ -25,15 +28,15 @@ def explorer_folder() -> Path:
     return Path(chosen) if chosen else user_data_path("cutaway") / "explorer"
 
 
-def short_names(models: Sequence[str]) -> list[str]:
-    """Give each model a name for addresses: letters, digits, dots, dashes; never a path.
+def short_names(given: Sequence[str]) -> list[str]:
+    """Give each model, or file, a name for addresses: letters, digits, dots, dashes; never a path.
 
     >>> short_names(["squeezenet1_1", "nets/mine.py:build", "nets/mine.py:build"])
     ['squeezenet1_1', 'mine-build', 'mine-build-2']
     """
     found: list[str] = []
-    for model in models:
-        stem = re.sub(r"\.py:", "-", re.split(r"[/\\]", model)[-1])
+    for one in given:
+        stem = re.sub(r"\.py:", "-", re.split(r"[/\\]", one.rstrip("/\\"))[-1])
         plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-.") or "model"
         name, count = plain, 1
         while name in found:
@@ -58,30 +61,72 @@ class Opened:
     weights: str
 
 
-class Desk:
-    """The networks and photos that are open.
+@dataclass(frozen=True)
+class Opening:
+    """What is to be opened, by the server and by the process that does its jobs.
 
     Args:
         models: as `cutaway.load` takes them.
-        folder: where photos are kept.
+        folder: where photos and results are kept.
         weights: a file for the first of the models.
         device: as `cutaway.load` takes it.
+        indexes: folders that `scan` made.
+        painters: files that `train_style` made.
+    """
+
+    models: tuple[str, ...]
+    folder: str
+    weights: str | None = None
+    device: str = "cpu"
+    indexes: tuple[str, ...] = ()
+    painters: tuple[str, ...] = ()
+
+    def told(self) -> dict[str, Any]:
+        """Give it as JSON can hold it; `Opening(**told)` is this one again."""
+        return asdict(self)
+
+
+class Desk:
+    """The networks, indexes, painters and photos that are open.
+
+    Args:
+        opening: which.
 
     Raises:
         BadSetting, UnknownModel, WeightsUnavailable: as `cutaway.load` does.
+        BadIndex: as `cutaway.open_index` does.
     """
 
-    def __init__(
-        self, models: Sequence[str], folder: Path, *, weights: str | None = None, device: str = "cpu"
-    ) -> None:
-        if not models:
+    def __init__(self, opening: Opening) -> None:
+        if not opening.models:
             raise BadSetting("there must be at least one model, got none")
         self.models: dict[str, Opened] = {}
-        for i, (model, name) in enumerate(zip(models, short_names(models), strict=True)):
-            network = load(model, weights=weights if i == 0 else None, device=device)
+        for i, (model, name) in enumerate(zip(opening.models, short_names(opening.models), strict=True)):
+            network = load(model, weights=opening.weights if i == 0 else None, device=opening.device)
             self.models[name] = Opened(name, network, fingerprint(network.module))
-        self.folder = folder
-        self.photos = Photos(folder / "photos")
+        self.folder = Path(opening.folder)
+        self.photos = Photos(self.folder / "photos")
+        self.indexes = {
+            name: open_index(folder)
+            for name, folder in zip(short_names(opening.indexes), opening.indexes, strict=True)
+        }
+        for path in opening.painters:
+            read_style(path)
+        self.painters = dict(
+            zip([Path(one).stem for one in short_names(opening.painters)], opening.painters, strict=True)
+        )
+
+    def index(self, name: str) -> ActivationIndex:
+        """Give an index by its name in addresses; nothing gives the first.
+
+        Raises:
+            UnknownModel: for one that is not open.
+        """
+        if not self.indexes:
+            raise UnknownModel("no index is open here. To open one: cutaway serve --index FOLDER")
+        if name and name not in self.indexes:
+            raise UnknownModel(f"{name!r} is not open here. Open: {', '.join(self.indexes)}")
+        return self.indexes[name or next(iter(self.indexes))]
 
     def opened(self, name: str) -> Opened:
         """Give a network by its name in addresses; nothing gives the first.

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import cutaway
+from cutaway.web.desk import Opening
 from cutaway.web.records import ENDED, Record, Records
 
 __all__ = ["MOST_KEPT", "Queue"]
@@ -33,13 +34,13 @@ class Queue:
 
     Args:
         folder: of the table and the results.
-        settings: what the worker opens: models, folder, weights, device.
+        opening: what the worker opens.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, opening: Opening) -> None:
         self._results = folder / "results"
         self._results.mkdir(parents=True, exist_ok=True)
-        self._settings = dict(settings)
+        self._opening = opening
         self.records = Records(folder / "jobs.sqlite")
         self.records.requeue()
         self._changed = threading.Condition()
@@ -143,7 +144,7 @@ class Queue:
             home = str(Path(cutaway.__file__).parents[1])
             around = os.environ | {"PYTHONPATH": os.pathsep.join([home, os.environ.get("PYTHONPATH", "")])}
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "cutaway.web.worker", json.dumps(self._settings)],
+                [sys.executable, "-m", "cutaway.web.worker", json.dumps(self._opening.told())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,

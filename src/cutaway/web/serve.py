@@ -23,6 +23,8 @@ def serve(
     port: int = 8765,
     browser: bool = True,
     folder: str | os.PathLike[str] | None = None,
+    index: str | Sequence[str] = (),
+    painter: str | Sequence[str] = (),
     weights: str | None = None,
     device: str = "cpu",
 ) -> None:
@@ -36,10 +38,13 @@ def serve(
         port: to listen on; 0 takes a free one.
         browser: whether to open the page.
         folder: where photos and results are kept; $CUTAWAY_EXPLORER or the system's folder for data by default.
+        index: one or several folders that `scan` made.
+        painter: one or several files that `train_style` made.
         weights: a file for the first model.
         device: as `cutaway.load` takes it.
 
     Raises:
+        BadIndex, WeightsUnavailable: for an index or a painter that is none.
         BadSetting: for a port that is taken or an address that is not this machine's.
         CutawayError: where the server's packages are not installed.
 
@@ -53,7 +58,7 @@ def serve(
         import uvicorn
 
         from cutaway.web.app import make_app
-        from cutaway.web.desk import Desk, explorer_folder
+        from cutaway.web.desk import Desk, Opening, explorer_folder
         from cutaway.web.guard import Guard, Keys
         from cutaway.web.queue import Queue
     except ModuleNotFoundError as error:
@@ -63,11 +68,13 @@ def serve(
 
     listening = _listening(host, port)
     port = listening.getsockname()[1]
-    models = [model] if isinstance(model, str) else list(model)
     place = Path(folder).absolute() if folder is not None else explorer_folder()
     place.mkdir(parents=True, exist_ok=True)
-    desk = Desk(models, place, weights=weights, device=device)
-    queue = Queue(place, {"models": models, "folder": str(place), "weights": weights, "device": device})
+    opening = Opening(
+        _several(model), str(place), weights, device, indexes=_several(index), painters=_several(painter)
+    )
+    desk = Desk(opening)
+    queue = Queue(place, opening)
     keys = Keys(port)
     address = f"http://{_spoken(host)}:{port}/?token={keys.token}"
 
@@ -100,6 +107,10 @@ def serve(
     finally:
         queue.close()
         listening.close()
+
+
+def _several(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _listening(host: str, port: int) -> socket.socket:

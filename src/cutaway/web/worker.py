@@ -27,7 +27,7 @@ from typing import IO, Any
 from cutaway.errors import CutawayError, OutOfMemory
 from cutaway.network.progress import watched
 from cutaway.view.atomic import published
-from cutaway.web.desk import Desk
+from cutaway.web.desk import Desk, Opening
 from cutaway.web.kinds import done
 
 __all__ = ["main"]
@@ -41,11 +41,11 @@ class _Cancelled(BaseException):
 
 
 class _Worker:
-    def __init__(self, settings: dict[str, Any], told: IO[str]) -> None:
+    def __init__(self, opening: Opening, told: IO[str]) -> None:
         self._told = told
         self._cancelled: set[str] = set()
         self._waiting: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._settings = settings
+        self._opening = opening
 
     def listen(self) -> None:
         """Take what comes in; end the process where nothing more can come."""
@@ -63,12 +63,7 @@ class _Worker:
         while True:
             job = self._waiting.get()
             try:
-                desk = desk or Desk(
-                    self._settings["models"],
-                    Path(self._settings["folder"]),
-                    weights=self._settings["weights"],
-                    device=self._settings["device"],
-                )
+                desk = desk or Desk(self._opening)
                 with watched(self._listener(job["do"])):
                     result = done(desk, job["kind"], job["settings"])
                 published(Path(job["result"]), result)
@@ -114,7 +109,7 @@ def main() -> None:
     os.dup2(2, 1)
     with contextlib.suppress(OSError, AttributeError):
         os.nice(5)  # the page's own answers come first
-    worker = _Worker(json.loads(sys.argv[1]), told)
+    worker = _Worker(Opening(**json.loads(sys.argv[1])), told)
     threading.Thread(target=worker.listen, daemon=True).start()
     worker.work()
 
