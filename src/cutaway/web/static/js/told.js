@@ -1,0 +1,34 @@
+// What a job was given, in words: for the Studio's side, for lists, and to compare two.
+import { html, signal, useEffect, useRef } from '/static/vendor/preact.js';
+import { classNames, explorer, thumb } from '/static/js/api.js';
+import { number, t } from '/static/js/words.js';
+
+const HIDDEN = ['weights', 'version', 'model', 'full'];
+const PHOTOS = ['photo', 'guide', 'paintings'];
+const CLASSES = ['target'];
+
+// Names of classes, where the network is open.
+export function useNames(m) {
+  const names = useRef(signal([])).current;
+  useEffect(() => {
+    if (explorer.value.models.some((one) => one.id === m)) classNames(m).then((found) => { names.value = found; }).catch(() => {});
+  }, [m]);
+  return names.value;
+}
+
+export const settingsOf = (job) => Object.entries(job.settings).filter(([name, value]) => !HIDDEN.includes(name) && value !== null && !(Array.isArray(value) && !value.length));
+
+export function valueOf(name, value, names) {
+  if (PHOTOS.includes(name)) return html`<span class="tiny">${[value].flat().map((one) => html`<img key=${one} src=${thumb(one)} alt=${t('photo')} width="32" height="32" loading="lazy" />`)}</span>`;
+  const one = (each) => (CLASSES.includes(name) ? names[each] ?? t('runs.class', { n: each }) : typeof each === 'number' ? number(each, 9) : t(`studio.choice.${each}`).replace(/^studio\.choice\./, ''));
+  return [value].flat().map(one).join(', ');
+}
+
+export const fieldOf = (name) => t(`studio.field.${name}`).replace(/^studio\.field\./, '');
+
+export function Settings({ job }) {
+  const names = useNames(job.settings.model);
+  return html`<div class="panel-head"><h2>${t('studio.settings')}</h2></div>
+    <dl class="settings"><div><dt>${t('model')}</dt><dd>${job.settings.model}</dd></div>
+    ${settingsOf(job).map(([name, value]) => html`<div key=${name}><dt>${fieldOf(name)}</dt><dd>${valueOf(name, value, names)}</dd></div>`)}</dl>`;
+}
