@@ -21,7 +21,7 @@ export function Compare({ jobs, close }) {
     <header><h2>${t('runs.compare')}</h2><span class="push" /><button class="icon small" title=${t('close')} aria-label=${t('close')} onClick=${close}><${Icon} name="close" /></button></header>
     <div class="two">${jobs.map((job) => html`<${Half} key=${job.id} job=${job} />`)}</div>
     <table class="odds"><thead><tr><th scope="col">${t('runs.differ', { n: differ.length })}</th>${[one, other].map((job) => html`<th scope="col" key=${job.id}>${kindOf(job.kind)}</th>`)}</tr></thead>
-      <tbody>${differ.map((name) => html`<tr key=${name}><th scope="row">${name === 'model' ? t('model') : fieldOf(name)}</th>${given.map((job, i) => html`<td key=${i}>${cell(job, name)}</td>`)}</tr>`)}
+      <tbody>${differ.map((name) => html`<tr key=${name}><th scope="row">${name === 'model' ? t('model') : fieldOf(name, one.kind)}</th>${given.map((job, i) => html`<td key=${i}>${cell(job, name)}</td>`)}</tr>`)}
         ${differ.length ? null : html`<tr><td colspan="3">${t('runs.same')}</td></tr>`}</tbody></table></section>`;
 }
 

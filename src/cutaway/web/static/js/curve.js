@@ -12,9 +12,9 @@ const BOTTOM = 34;
 export function ticks(low, high, count) {
   const raw = (high - low) / Math.max(1, count) || 1;
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= raw * 0.999);
+  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= raw * 0.75);
   const found = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k += 1) found.push(k * step);
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k += 1) found.push(k * step + 0);
   return found;
 }
 
@@ -37,7 +37,7 @@ export function useWidth() {
 }
 
 // `steps`: {n, s, p}; `falls`: what is pushed up is minus a loss.
-export function Curve({ steps, total, falls, at, onStep }) {
+export function Curve({ steps, falls, at, onStep }) {
   const [box, width] = useWidth();
   const points = steps.filter((one) => one.s !== undefined).map((one) => ({ n: one.n, p: one.p, v: falls ? -one.s : one.s }));
   const name = t(falls ? 'studio.loss' : 'studio.score');
@@ -48,7 +48,7 @@ export function Curve({ steps, total, falls, at, onStep }) {
     let [low, high] = [Math.min(...values), Math.max(...values)];
     const log = falls && low > 0 && high / low > 30;
     if (low === high) { low -= Math.abs(low) / 10 || 1; high += Math.abs(high) / 10 || 1; }
-    const last = Math.max(total || 0, points.at(-1).n);
+    const last = points.at(-1).n;
     const x = (n) => LEFT + (inner * (n - 1)) / Math.max(1, last - 1);
     const scale = log ? Math.log : (one) => one;
     const y = (v) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - (scale(v) - scale(low)) / (scale(high) - scale(low)));

@@ -115,7 +115,7 @@ function Offered({ put, label }) {
   return html`<div class="offered" role="group" aria-label=${label}>
     ${explorer.value.examples.map((name) => html`<button type="button" key=${name} aria-label=${t(`example.${name}`)} title=${t(`example.${name}`)} onClick=${() => take(addExample(name), (photo) => put(photo.id))}><img src=${`/static/examples/${name}.jpg`} alt="" width="44" height="44" loading="lazy" /></button>`)}
     ${known.map((one, i) => html`<button type="button" key=${one.id} aria-label=${t('recent.n', { n: i + 1 })} onClick=${() => put(one.id)}><img src=${thumb(one.id)} alt="" width="44" height="44" loading="lazy" /></button>`)}
-    <${FileButton} small name=${`${t('choose')}: ${label}`} then=${(photo) => { recentPhotos().then((found) => { recent.value = found; }); put(photo.id); }} /></div>`;
+    <${FileButton} small word="studio.file" name=${`${t('choose')}: ${label}`} then=${(photo) => { recentPhotos().then((found) => { recent.value = found; }); put(photo.id); }} /></div>`;
 }
 
 function Photo({ field, value, put }) {

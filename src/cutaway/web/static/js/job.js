@@ -1,10 +1,10 @@
 // A job of the Studio: its steps while they come, and what was made.
 import { html, signal, useEffect, useRef } from '/static/vendor/preact.js';
-import { LIVE, cancelJob, continueJob, explorer, followJob, frameOf, jobAbout, jobMade, pauseJob, pictureOf, repeatJob } from '/static/js/api.js';
+import { LIVE, cancelJob, continueJob, explorer, followJob, frameOf, jobAbout, jobMade, pauseJob, repeatJob } from '/static/js/api.js';
 import { say } from '/static/js/copying.js';
 import { Curve } from '/static/js/curve.js';
 import { Icon } from '/static/js/icons.js';
-import { Made } from '/static/js/made.js';
+import { About, Made } from '/static/js/made.js';
 import { asked, change, go, link } from '/static/js/place.js';
 import { Settings } from '/static/js/told.js';
 import { queryOf } from '/static/js/settings.js';
@@ -45,7 +45,7 @@ export function Job({ id }) {
   if (error) return html`<div class="studio-head"><h1>${t('room.studio')}</h1></div><p class="trouble" role="alert">${error}</p><p class="back"><a href=${link('studio')} onClick=${(event) => { event.preventDefault(); go('studio'); }}>${t('studio.new')}</a></p>`;
   if (!job) return html`<p class="waiting" role="status">${t('reading')}</p>`;
   return html`<div class="studio-head"><h1>${t(`studio.kind.${job.kind}`)}</h1><${State} job=${job} made=${made} /></div>
-    <div class="desk">
+    <div class="desk of-job">
       <aside class="panel"><${Settings} job=${job} /><${Acts} job=${job} again=${() => { tries.value += 1; }} /></aside>
       <${Stage} job=${job} steps=${steps} made=${made} nothing=${state.value.nothing} />
     </div>`;
@@ -98,20 +98,19 @@ function Stage({ job, steps, made, nothing }) {
   const count = frames.length + (end ? 1 : 0);
   const last = steps.at(-1);
   const part = steps.findLast((one) => one.p)?.p ?? job.what;
-  const total = job.total && !job.what ? job.total : 0;
+  const now = shown !== null && shown !== undefined;
   return html`<section class="stage" aria-label=${t('studio.stage')} data-frames=${frames.length}>
+    ${live ? html`<div class="going"><progress max=${job.total || null} value=${job.total ? job.done : null} aria-label=${t('working')} /><span>${job.state === 'running' && last ? t('studio.at', { n: number(last.n, 6), part }) : t(`state.${job.state}`)}</span></div>` : null}
+    ${count > 1 ? html`<div class="reel"><${Film} count=${count} place=${Math.min(place, count - 1)} show=${show} />
+      <label class="slider"><span class="unseen">${t('studio.step')}</span><input type="range" aria-label=${t('studio.step')} min="0" max=${count - 1} step="1" value=${Math.min(place, count - 1)} aria-valuetext=${now ? t('studio.frame', { n: shown }) : t('studio.result')} onInput=${(event) => show(Number(event.target.value))} />
+      <output>${now ? t('studio.step.n', { n: number(shown, 6) }) : t('studio.result')}</output></label></div>` : null}
     <div class="canvas">
-      ${shown !== null && shown !== undefined ? html`<img class="frame" src=${frameOf(job.id, shown)} alt=${t('studio.frame', { n: shown })} data-step=${shown} />` : end ? html`<${Made} job=${job} made=${made} />`
+      ${now ? html`<img class="frame" src=${frameOf(job.id, shown)} alt=${t('studio.frame', { n: shown })} data-step=${shown} />` : end ? html`<${Made} job=${job} made=${made} />`
         : html`<div class="waiting" role="status">${job.state === 'failed' ? html`<p class="trouble" role="alert">${job.message}</p>` : html`<strong>${t(`studio.wait.${nothing ? 'nothing' : job.state}`)}</strong>`}</div>`}
     </div>
     ${job.state === 'failed' && count ? html`<p class="trouble" role="alert">${job.message}</p>` : null}
-    <div class="reel">
-      ${count > 1 ? html`<${Film} count=${count} place=${Math.min(place, count - 1)} show=${show} />
-      <label class="slider"><span class="unseen">${t('studio.step')}</span><input type="range" aria-label=${t('studio.step')} min="0" max=${count - 1} step="1" value=${Math.min(place, count - 1)} aria-valuetext=${shown ? t('studio.frame', { n: shown }) : t('studio.result')} onInput=${(event) => show(Number(event.target.value))} />
-      <output>${shown ? t('studio.step.n', { n: number(shown, 6) }) : t('studio.result')}</output></label>` : null}
-      ${live ? html`<div class="going"><progress max=${job.total || null} value=${job.total ? job.done : null} aria-label=${t('working')} /><span>${job.state === 'running' && last ? t('studio.at', { n: number(last.n, 6), part }) : t(`state.${job.state}`)}</span></div>` : null}
-    </div>
-    ${job.kind === 'paint' ? null : html`<${Curve} steps=${steps} total=${total} falls=${FALLS.includes(job.kind)} at=${shown ?? null} onStep=${nearest} />`}
+    ${job.kind === 'paint' ? null : html`<${Curve} steps=${steps} falls=${FALLS.includes(job.kind)} at=${now ? shown : null} onStep=${nearest} />`}
+    ${made ? html`<${About} job=${job} made=${made} />` : null}
   </section>`;
 }
 

@@ -17,8 +17,13 @@ export function Made({ job, made }) {
       <figcaption><span class="words">${one.caption.split('\n').map((line, k) => html`<span key=${k}>${line}</span>`)}</span>
         <span class="tools-row"><a class="icon small" href=${address(one.id)} download=${`cutaway-${job.kind}-${job.id.slice(0, 6)}-${i + 1}.png`} title=${t('studio.save')} aria-label=${`${t('studio.save')}: ${one.caption.split('\n')[0] || title}`}><${Icon} name="save" /></a>
         <${Copies} title=${one.caption.split('\n')[0] || title} picture=${() => copyFrom(address(one.id), `cutaway-${job.kind}`)} code=${made.code} /></span></figcaption></figure>`)}
-  </div>
-  <${Facts} job=${job} facts=${made.facts} />
+  </div>`;
+}
+
+// What is to be said of it, below the curve.
+export function About({ job, made }) {
+  const address = (name) => pictureOf(job.id, name);
+  return html`<${Facts} job=${job} facts=${made.facts} />
   ${made.given.length ? html`<div class="of"><span>${t('studio.of')}</span>${made.given.map((one) => html`<img key=${one.id} src=${address(one.id)} width=${one.width} height=${one.height} alt=${t('studio.of')} />`)}</div>` : null}
   <p class="reading">${made.stopped ? html`<strong>${t('studio.stopped')} </strong>` : null}${made.caption}${made.sheet ? html` <a href=${address(made.sheet)} download=${`cutaway-${job.kind}-${job.id.slice(0, 6)}-sheet.png`}>${t('studio.sheet')}</a>` : null}</p>`;
 }

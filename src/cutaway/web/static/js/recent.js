@@ -1,11 +1,11 @@
 // What was made before, of one kind: a wall of pictures.
 import { html, signal, useEffect, useRef } from '/static/vendor/preact.js';
-import { allJobs, jobThumb } from '/static/js/api.js';
+import { allJobs, jobThumb, pixels } from '/static/js/api.js';
 import { Icon } from '/static/js/icons.js';
 import { go, link } from '/static/js/place.js';
 import { t } from '/static/js/words.js';
 
-export function Recent({ kind }) {
+export function Recent({ kind, photo }) {
   const jobs = useRef(signal(null)).current;
   useEffect(() => { allJobs().then((found) => { jobs.value = found; }).catch(() => { jobs.value = []; }); }, [kind]);
   const mine = (jobs.value ?? []).filter((one) => one.kind === kind && one.state !== 'failed').slice(0, 12);
@@ -15,7 +15,7 @@ export function Recent({ kind }) {
     go('studio', [id]);
   };
   return html`<section class="stage before" aria-label=${t('studio.recent')}>
-    ${mine.length ? html`<h2>${t('studio.recent')}</h2><ul class="wall-of">${mine.map((one) => html`<li key=${one.id}><a href=${link('studio', [one.id])} onClick=${(event) => open(event, one.id)}><img src=${jobThumb(one.id)} alt="" loading="lazy" onError=${(event) => { event.target.hidden = true; }} /><span>${one.settings.layer ?? one.settings.layers?.join(', ') ?? one.settings.painter ?? one.settings.model}<small>${t(`state.${one.state}`)}</small></span></a></li>`)}</ul>`
-      : html`<div class="waiting"><${Icon} name="wand" /><strong>${t('studio.none')}</strong><span>${t(`studio.about.${kind}`)}</span></div>`}
+    ${photo ? html`<div class="canvas"><img class="frame" src=${pixels(photo)} alt=${t('photo')} /></div>` : mine.length ? null : html`<div class="waiting"><${Icon} name="wand" /><strong>${t('studio.none')}</strong><span>${t(`studio.about.${kind}`)}</span></div>`}
+    ${mine.length ? html`<h2>${t('studio.recent')}</h2><ul class="wall-of">${mine.map((one) => html`<li key=${one.id}><a href=${link('studio', [one.id])} onClick=${(event) => open(event, one.id)}><img src=${jobThumb(one.id)} alt="" loading="lazy" /><span>${one.settings.layer ?? one.settings.layers?.join(', ') ?? one.settings.painter ?? one.settings.model}<small>${t(`state.${one.state === 'cancelled' && one.made ? 'kept' : one.state}`)}</small></span></a></li>`)}</ul>` : null}
   </section>`;
 }

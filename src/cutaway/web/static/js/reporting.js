@@ -32,7 +32,7 @@ export function Report({ done }) {
     ${of === 'photo' ? html`<div class="offered" role="group" aria-label=${t('photo')}>
       ${explorer.value.examples.map((name) => html`<button key=${name} aria-label=${t(`example.${name}`)} onClick=${() => take(addExample(name), put)}><img src=${`/static/examples/${name}.jpg`} alt="" width="44" height="44" /></button>`)}
       ${known.value.slice(0, 8).map((one, i) => html`<button key=${one.id} aria-pressed=${one.id === photo} aria-label=${t('recent.n', { n: i + 1 })} onClick=${() => change({ photo: one.id }, true)}><img src=${thumb(one.id)} alt="" width="44" height="44" /></button>`)}
-      <${FileButton} small then=${put} /></div>` : null}
+      <${FileButton} small word="studio.file" then=${put} /></div>` : null}
     ${of === 'network' ? html`<p class="hint">${t('runs.report.network.more', { name: model().id })}</p>` : null}
     ${of === 'data' ? (index ? html`<label class="field"><span>${t('runs.report.index')}</span><select value=${index.id} onChange=${(event) => change({ index: event.target.value }, true)}>${indexes.map((one) => html`<option key=${one.id} value=${one.id}>${one.id}</option>`)}</select></label>`
       : html`<div class="none"><p>${t('runs.report.no.index')}</p><code>cutaway scan photos --out photos.index</code><code>cutaway serve --index photos.index</code></div>`) : null}

@@ -14,8 +14,8 @@ const STUDIO = ['filters', 'class', 'dream', 'invert', 'texture', 'style', 'pain
 
 export const bytes = (count) => {
   const unit = ['B', 'kB', 'MB', 'GB'];
-  const k = count < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(count) / 3));
-  return `${number(count / 1000 ** k, 3)} ${unit[k]}`;
+  const k = count < 1024 ? 0 : Math.min(3, Math.floor(Math.log2(count) / 10));
+  return `${number(count / 1024 ** k, 3)} ${unit[k]}`;
 };
 
 export const kindOf = (kind) => t(`runs.kind.${kind}`).replace(/^runs\.kind\./, '');
@@ -93,7 +93,7 @@ function Row({ job, chosen, choose, act }) {
   return html`<li class="job" data-job=${job.id} data-state=${job.state}>
     ${picture ? html`<img src=${picture} alt="" width="72" height="54" loading="lazy" />` : html`<span class="blank"><${Icon} name="report" /></span>`}
     <div class="what"><span class="name">${where ? html`<a href=${link(...where)} onClick=${open}>${kindOf(job.kind)}</a>` : job.kind === 'report' && job.made ? html`<a href=${resultOf(job.id)} download>${kindOf(job.kind)}</a>` : kindOf(job.kind)}</span>
-      <span class="more">${told.map(([name, value]) => html`<span key=${name}>${fieldOf(name)} <b>${valueOf(name, value, names)}</b></span>`)}</span>
+      <span class="more">${told.map(([name, value]) => html`<span key=${name}>${fieldOf(name, job.kind)} <b>${valueOf(name, value, names)}</b></span>`)}</span>
       ${job.message ? html`<span class="why">${job.message}</span>` : null}</div>
     <div class="how"><span class="state" data-state=${job.state}>${t(`state.${job.state === 'cancelled' && job.made ? 'kept' : job.state}`)}</span>
       ${job.state === 'running' || (job.state === 'paused' && job.total) ? html`<progress max=${job.total || null} value=${job.total ? job.done : null} aria-label=${title} />` : html`<span class="size">${[job.seconds ? t('took', { n: number(job.seconds, 3), unit: 's' }) : '', job.bytes ? bytes(job.bytes) : ''].filter(Boolean).join(' · ')}</span>`}
@@ -104,7 +104,7 @@ function Row({ job, chosen, choose, act }) {
       ${live ? tool('cancel', 'close', act(() => cancelJob(job.id))) : null}
       ${['failed', 'cancelled'].includes(job.state) ? tool('again', 'repeat', act(() => repeatJob(job.id))) : null}
       ${live ? null : tool('runs.delete', 'bin', act(() => forgetJob(job.id), (found) => t('runs.freed', { n: bytes(found.bytes) })))}
-      ${STUDIO.includes(job.kind) ? html`<label class="icon small tick" title=${t('runs.compare')}><input type="checkbox" checked=${chosen} aria-label=${`${t('runs.compare')}: ${title}`} onChange=${() => choose(job.id)} /></label>` : null}
+      ${STUDIO.includes(job.kind) ? html`<label class="tick"><input type="checkbox" checked=${chosen} aria-label=${`${t('runs.compare')}: ${title}`} onChange=${() => choose(job.id)} /><span aria-hidden="true">${t('runs.compare')}</span></label>` : null}
     </div></li>`;
 }
 

@@ -51,9 +51,9 @@ export function useDropAndPaste(then = explained) {
 
 export const DropShade = ({ word = 'drop.here' }) => html`<div class="shade" data-open=${dragging.value ? '' : null} aria-hidden="true"><span>${t(word)}</span></div>`;
 
-export function FileButton({ strong, small, then = explained, name }) {
+export function FileButton({ strong, small, then = explained, name, word }) {
   const file = useRef();
-  return html`<button class=${strong ? 'strong' : small ? 'plain small' : 'plain'} disabled=${busy.value} aria-label=${name} onClick=${() => file.current.click()}><${Icon} name="upload" />${t(busy.value ? 'reading' : small ? 'another' : 'choose')}</button>
+  return html`<button class=${strong ? 'strong' : small ? 'plain small' : 'plain'} disabled=${busy.value} aria-label=${name} onClick=${() => file.current.click()}><${Icon} name="upload" />${t(busy.value ? 'reading' : word ?? (small ? 'another' : 'choose'))}</button>
     <input ref=${file} type="file" accept="image/*" hidden onChange=${(event) => { const [one] = event.target.files; event.target.value = ''; if (one) take(addPhoto(one), then); }} />`;
 }
 

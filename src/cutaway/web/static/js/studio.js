@@ -73,7 +73,7 @@ function Form() {
         <div class="panel-foot"><button class="strong" type="submit" disabled=${busy.value || !forms || Boolean(missing)}><${Icon} name="wand" />${t('studio.start')}</button>
           <span class="hint" role="status">${missing ? t('studio.missing', { name: t(`studio.field.${missing.name}`) }) : ''}</span></div>
       </form>
-      <${Recent} kind=${kind} />
+      <${Recent} kind=${kind} photo=${values.photo} />
     </div><${DropShade} word="studio.drop" />`;
 }
 

@@ -6,7 +6,7 @@ export function Wipe({ before, after, width, height, alt }) {
   const share = useRef(signal(1)).current;
   const edge = Math.round(100 * share.value);
   return html`<div class="wipe">
-    <div class="layers" style=${{ aspectRatio: `${width} / ${height}` }}>
+    <div class="layers" style=${{ '--shape': `${width} / ${height}` }}>
       <img src=${before} alt=${t('studio.before')} width=${width} height=${height} />
       <img src=${after} alt=${alt} width=${width} height=${height} style=${{ clipPath: `inset(0 ${100 - edge}% 0 0)` }} />
       ${edge > 0 && edge < 100 ? html`<i style=${{ left: `${edge}%` }} />` : null}
