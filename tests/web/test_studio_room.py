@@ -160,15 +160,15 @@ def test_a_dream_from_the_form_to_the_fork(page, studio: Served):
     expect(page).to_have_url(re.compile(f"photo={studio.photo()}"))
     page.get_by_label("Layer").fill("fire4.cat")
     page.get_by_label("Layer").press("Tab")
-    page.get_by_label("Octaves").fill("2")
-    page.get_by_label("Steps").fill("3")
+    page.get_by_label("Octaves", exact=True).fill("2")
+    page.get_by_label("Steps", exact=True).fill("3")
     page.get_by_text("More settings").click()
-    page.get_by_label("Size, pixels").fill("96")
-    page.get_by_label("Size, pixels").press("Tab")
+    page.get_by_label("Size, pixels", exact=True).fill("96")
+    page.get_by_label("Size, pixels", exact=True).press("Tab")
     expect(page).to_have_url(re.compile("layer=fire4.cat&octaves=2&steps=3&size=96"))
     form = page.url
     page.reload()
-    expect(page.get_by_label("Octaves")).to_have_value("2")
+    expect(page.get_by_label("Octaves", exact=True)).to_have_value("2")
     page.get_by_role("button", name="Start").click()
     expect(page).to_have_url(re.compile(r"/studio/[0-9a-f]{16}"))
     picture = page.locator(".picture .layers img")
@@ -193,10 +193,11 @@ def test_a_dream_from_the_form_to_the_fork(page, studio: Served):
     expect(page.locator(".said")).to_have_text("Picture copied")
     with page.expect_download() as got:
         page.get_by_role("link", name=re.compile("Save")).first.click()
-    assert Image.open(got.value.path()).size == (144, 96)
+    with Image.open(got.value.path()) as saved:
+        assert saved.size == (144, 96)
     page.get_by_role("button", name="Fork").click()
-    expect(page).to_have_url(form)
-    expect(page.get_by_label("Steps")).to_have_value("3")
+    expect(page).to_have_url(form.replace("?", "?kind=dream&"))
+    expect(page.get_by_label("Steps", exact=True)).to_have_value("3")
     page.go_back()
     expect(picture).to_have_count(2)
 
@@ -228,7 +229,7 @@ def test_paused_continued_and_stopped_with_what_is_there(page, studio: Served):
 
 def test_a_painter_and_what_no_painter_says(page, studio: Served, explorer: Served):
     page.goto(f"{studio.base}/studio?kind=paint&photo={studio.photo()}&size=64")
-    expect(page.get_by_label("Painter")).to_have_value("wave")
+    expect(page.get_by_role("combobox", name="Painter")).to_have_value("wave")
     page.get_by_role("button", name="Start").click()
     expect(page.locator(".picture .layers img")).to_have_count(2, timeout=60_000)
     page.goto(explorer.url.replace("/?", "/studio?kind=paint&"))

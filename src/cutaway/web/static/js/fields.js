@@ -51,7 +51,6 @@ function Pick({ field, value, put }) {
 
 function Painter({ field, value, put }) {
   const { painters } = explorer.value;
-  useEffect(() => { if (!painters.includes(value)) put(painters[0]); }, []);
   return html`<label class="field wide"><span>${word(field.name)}</span><select name=${field.name} value=${value} onChange=${(event) => put(event.target.value)}>${painters.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select></label>`;
 }
 

@@ -1,10 +1,12 @@
 // A form's values as the address has them: text in the query, defaults left out.
+import { explorer } from '/static/js/api.js';
 import { asked } from '/static/js/place.js';
 
 // What a field begins with where the address says nothing.
 export function usual(field, forms) {
   if (field.name === 'layer') return forms.few.at(-2) ?? forms.few.at(-1) ?? forms.layers[0]?.name ?? null;
   if (field.name === 'channels' && field.needed) return [0, 1, 2, 3];
+  if (field.form === 'painter') return explorer.value.painters[0] ?? null;
   if (['photos', 'classes'].includes(field.form)) return [];
   return field.default ?? null;
 }
@@ -65,5 +67,6 @@ export function bodyOf(kind, m, fields, values) {
 export function queryOf(job, forms) {
   const fields = forms.kinds[job.kind] ?? [];
   const told = fields.map((field) => [field.name, textOf(field, job.settings[field.name], forms)]);
-  return { m: job.settings.model, kind: job.kind, ...Object.fromEntries(told) };
+  const m = job.settings.model === explorer.value.models[0].id ? '' : job.settings.model;
+  return { m, kind: job.kind, ...Object.fromEntries(told) };
 }
