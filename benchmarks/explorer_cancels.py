@@ -1,4 +1,4 @@
-"""Whether the explorer's worker stays as it was: a job started and cancelled a hundred times, with its memory each time."""
+"""Whether the explorer's worker stays as it was: a job cancelled a hundred times, and the memory each time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs that are too large, paused over a restart, or started and cancelled again and again; and what the disk may hold."""
+"""Jobs that are too large, paused over a restart, or cancelled again and again; and what the disk may hold."""
 
 from __future__ import annotations
 
@@ -128,7 +128,9 @@ def test_paused_jobs_stay_paused_when_the_server_was_killed(tmp_path):
     try:
         states = {one["id"]: one["state"] for one in second.ask("GET", "/api/jobs").json}
         assert states == {running: "paused", waiting: "paused"}
-        assert steps_path(tmp_path / "runs" / running).read_text().count("\n") == steps, "to be looked at meanwhile"
+        assert steps_path(tmp_path / "runs" / running).read_text().count("\n") == steps, (
+            "to be looked at meanwhile"
+        )
         assert second.ask("GET", f"/api/jobs/{running}/frames/1").status == 200
         ask(second, f"/api/jobs/{waiting}/continue")
         _until(lambda: second.ask("GET", f"/api/jobs/{waiting}").json["state"] == "done")
@@ -158,6 +160,11 @@ def test_several_paused_jobs_each_go_on(tmp_path, monkeypatch):
         queue.close()
 
 
+def _stopped_at_two(folder: Path) -> Run:
+    run = Run(folder, lambda: run.steps > 1)
+    return run
+
+
 def test_started_and_cancelled_again_and_again(tmp_path):
     """In the worker's process: no hook stays, the network is as it was, and something of each is there."""
     desk = Desk(Opening(("squeezenet1_1",), str(tmp_path)))
@@ -166,12 +173,28 @@ def test_started_and_cancelled_again_and_again(tmp_path):
     before = {name: parameter.detach().clone() for name, parameter in network.module.named_parameters()}
     kinds = {
         "dream": DREAM | {"photo": photo},
-        "filters": {"model": "", "layer": "fire3.cat", "channels": [0, 1], "recipe": "fourier", "steps": 9, "size": 48, "seed": 0},
-        "invert": {"model": "", "photo": photo, "layers": ["fire3.cat"], "steps": 9, "size": 64, "method": "fourier", "seed": 0},
+        "filters": {
+            "model": "",
+            "layer": "fire3.cat",
+            "channels": [0, 1],
+            "recipe": "fourier",
+            "steps": 9,
+            "size": 48,
+            "seed": 0,
+        },
+        "invert": {
+            "model": "",
+            "photo": photo,
+            "layers": ["fire3.cat"],
+            "steps": 9,
+            "size": 64,
+            "method": "fourier",
+            "seed": 0,
+        },
     }
     for k in range(9):
         kind = list(kinds)[k % 3]
-        run = Run(tmp_path / "run", lambda: run.steps > 1)
+        run = _stopped_at_two(tmp_path / "run")
         with watched(lambda what, done, total: None):
             made = json.loads(done(desk, kind, kinds[kind], run))
         assert made["stopped"]
@@ -200,7 +223,9 @@ def test_cancelled_jobs_give_memory_back(tmp_path):
             assert _state(queue, job, *ENDED) == "cancelled"
             assert queue.result(job).is_file()
             status = Path(f"/proc/{queue.hand.pid}/status").read_text()
-            sizes.append(int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]))
+            sizes.append(
+                int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
+            )
         assert sizes[-1] - sizes[3] < 20_000, sizes
     finally:
         queue.close()

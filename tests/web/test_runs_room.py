@@ -24,7 +24,9 @@ def runs(tmp_path_factory):
 
 @pytest.fixture
 def page(browser, runs: Served):
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US", accept_downloads=True)
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, locale="en-US", accept_downloads=True
+    )
     one = context.new_page()
     faults: list[str] = []
     one.on(
@@ -140,7 +142,9 @@ def test_a_report_from_here_is_one_file(page, runs: Served):
     page.locator(".job").first.get_by_role("button", name=re.compile("Cancel")).click()
     _events(runs, job)
     wanted = {"of": "photo", "photo": runs.photo(), "sections": ["answer"]}
-    made = runs.ask("POST", "/api/reports", json.dumps(wanted).encode(), content_type="application/json").json["id"]
+    made = runs.ask(
+        "POST", "/api/reports", json.dumps(wanted).encode(), content_type="application/json"
+    ).json["id"]
     assert _events(runs, made)[0]["state"] == "done"
     with page.expect_download() as got:
         _row(page, made).get_by_role("link", name=re.compile("Save")).click()
@@ -154,7 +158,9 @@ def test_a_report_from_here_is_one_file(page, runs: Served):
 
 def test_reports_that_cannot_be_are_refused_in_words(runs: Served):
     for wanted in ({"of": "photo"}, {"of": "data"}, {"of": "network", "photo": runs.photo()}, {"of": "all"}):
-        answer = runs.ask("POST", "/api/reports", json.dumps(wanted).encode(), content_type="application/json")
+        answer = runs.ask(
+            "POST", "/api/reports", json.dumps(wanted).encode(), content_type="application/json"
+        )
         assert answer.status in (404, 422)
         assert answer.json["detail"]
     assert runs.ask("DELETE", f"/api/jobs/{'0' * 16}/record").status == 404

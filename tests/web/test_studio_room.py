@@ -46,7 +46,9 @@ def studio(tmp_path_factory):
 
 @pytest.fixture
 def page(browser, studio: Served):
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US", accept_downloads=True)
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, locale="en-US", accept_downloads=True
+    )
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     one = context.new_page()
     faults: list[str] = []
@@ -125,8 +127,12 @@ def test_each_kind_shows_its_steps_and_gives_pictures_and_code(studio: Served, w
         assert (frame.status == 200) == ("f" in one)
     assert made["code"].startswith("import cutaway\n\ncutaway.")
     if wanted["kind"] == "dream":
-        picture = cw.dream(cw.load("squeezenet1_1"), photo_of(studio, photo), "fire3.cat", octaves=2, steps=2, size=64)
-        shown = Image.open(io.BytesIO(studio.ask("GET", f"/api/jobs/{job}/pictures/{made['pictures'][0]['id']}").body))
+        picture = cw.dream(
+            cw.load("squeezenet1_1"), photo_of(studio, photo), "fire3.cat", octaves=2, steps=2, size=64
+        )
+        shown = Image.open(
+            io.BytesIO(studio.ask("GET", f"/api/jobs/{job}/pictures/{made['pictures'][0]['id']}").body)
+        )
         assert np.abs(np.asarray(shown).astype(int) - picture.picture.pixels).max() <= 1
         assert steps[-1]["s"] == pytest.approx(picture.history[-1], rel=1e-3)
 
@@ -146,7 +152,9 @@ def test_what_no_form_allows_is_refused_in_words(studio: Served):
         {"kind": "nothing"},
         {"kind": "style", "photo": photo, "paintings": []},
     ):
-        answer = studio.ask("POST", "/api/studio", json.dumps(wanted).encode(), content_type="application/json")
+        answer = studio.ask(
+            "POST", "/api/studio", json.dumps(wanted).encode(), content_type="application/json"
+        )
         assert answer.status in (404, 422)
         assert answer.json["detail"]
     job = _asked(studio, kind="dream", photo=photo, layer="nowhere")["id"]
@@ -285,5 +293,7 @@ def test_no_serious_barrier(browser, studio: Served, scheme, width):
             if fault["impact"] in ("serious", "critical")
         ]
         assert not serious, (place, serious)
-        assert one.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{place} is wider than the window"
+        assert one.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
+            f"{place} is wider than the window"
+        )
     context.close()

@@ -1,4 +1,4 @@
-"""A ceiling for the memory of the process that does jobs, so that a job that is too large fails, and the machine lives."""
+"""A ceiling for the memory of the process that does jobs: one that is too large fails, and the machine lives."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def held_below(most: int | None) -> int | None:
     import resource
 
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    resource.setrlimit(resource.RLIMIT_DATA, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    resource.setrlimit(
+        resource.RLIMIT_DATA, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard)
+    )
     return max(2**24, (most - max(_OWN, _taken())) // 2)
 
 

@@ -120,7 +120,8 @@ class Style(Form):
     steps: Steps = 150
     painting_weights: (
         Annotated[
-            list[Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]], Field(min_length=1, max_length=4)
+            list[Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]],
+            Field(min_length=1, max_length=4),
         ]
         | None
     ) = _asked("weights", None)
@@ -188,7 +189,10 @@ def fields_of(kind: str) -> list[dict[str, Any]]:
         if name in ("model", "kind"):
             continue
         given = next((one for one in told.get("anyOf", []) if one.get("type") != "null"), told)
-        one: dict[str, Any] = {"name": name, "form": told.get("form", "choice" if "enum" in given else "number")}
+        one: dict[str, Any] = {
+            "name": name,
+            "form": told.get("form", "choice" if "enum" in given else "number"),
+        }
         if name in schema["required"]:
             one["needed"] = True
         else:
@@ -199,9 +203,8 @@ def fields_of(kind: str) -> list[dict[str, Any]]:
             one["whole"] = given["type"] == "integer"
             one["low"] = given.get("minimum", given.get("exclusiveMinimum"))
             one["high"] = given.get("maximum", given.get("exclusiveMaximum"))
-        if kind in _MAKINGS and name in ("steps", "size"):
-            # A class image is of the network's own size.
-            if (kind, name) != ("class", "size"):
-                one["usual"] = {recipe: getattr(making, name) for recipe, making in _MAKINGS[kind].items()}
+        # A class image is of the network's own size.
+        if kind in _MAKINGS and name in ("steps", "size") and (kind, name) != ("class", "size"):
+            one["usual"] = {recipe: getattr(making, name) for recipe, making in _MAKINGS[kind].items()}
         found.append(one)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -59,7 +59,11 @@ def told(
 
     def kept(one: Shown) -> dict[str, Any]:
         h, w = one.picture.size
-        about = {"id": run.keep(png_bytes(one.picture.to_image(), result.provenance)), "width": w, "height": h}
+        about = {
+            "id": run.keep(png_bytes(one.picture.to_image(), result.provenance)),
+            "width": w,
+            "height": h,
+        }
         before = {} if one.before is None else {"before": run.keep(one.before.to_png())}
         return about | {"caption": one.caption} | before
 

@@ -129,7 +129,11 @@ def thumb(folder: Path) -> bytes:
     frames = sorted(folder.glob("*.jpg"), key=lambda path: int(path.stem))
     made = sorted(folder.glob("*.png"), key=lambda path: path.stat().st_mtime)
     found = [*frames[-1:], *made[:1]]
-    image = Image.fromarray(read(found[0], largest_side=240).pixels) if found else Image.new("RGB", (4, 3), "gray")
+    image = (
+        Image.fromarray(read(found[0], largest_side=240).pixels)
+        if found
+        else Image.new("RGB", (4, 3), "gray")
+    )
     written = io.BytesIO()
     image.save(written, "JPEG", quality=82)
     return written.getvalue()
@@ -146,13 +150,13 @@ class Tail:
         self._path, self._seen, self._file = path, 0, 0
 
     def more(self) -> list[str]:
-        """Give the whole lines that are new.
+        r"""Give the whole lines that are new.
 
         >>> from tempfile import mkdtemp
         >>> path = Path(mkdtemp()) / "lines"
         >>> tail = Tail(path)
-        >>> _ = path.write_text("1\\n2")
-        >>> tail.more(), path.write_text("1\\n2\\n"), tail.more()
+        >>> _ = path.write_text("1\n2")
+        >>> tail.more(), path.write_text("1\n2\n"), tail.more()
         (['1'], 4, ['2'])
         """
         try:

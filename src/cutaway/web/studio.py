@@ -146,9 +146,18 @@ def _style(desk: Desk, settings: Settings, run: Run) -> bytes:
     shown = [Shown(found.picture, "", found.content)]
     facts = {"content": content, "style": styled}
     # The files of this explorer are named by hashes, which tell nobody anything.
-    words = _NAMED.sub(lambda one: "the photo" if one[1] == settings["photo"] else "the painting", found.caption)
+    words = _NAMED.sub(
+        lambda one: "the photo" if one[1] == settings["photo"] else "the painting", found.caption
+    )
     return told(
-        run, found, shown, given=given, facts=facts, sheet=found.beside(), stopped=found.stopped, caption=words
+        run,
+        found,
+        shown,
+        given=given,
+        facts=facts,
+        sheet=found.beside(),
+        stopped=found.stopped,
+        caption=words,
     )
 
 
@@ -171,7 +180,9 @@ def _fool(desk: Desk, settings: Settings, run: Run) -> bytes:
     amplified = found.difference * settings["amplified"] + 0.5
     shown = [
         Shown(found.picture, "", found.photo),
-        Shown(Picture.of_values(amplified), f"{found.told_norms}; drawn × {settings['amplified']:g}, gray is 0"),
+        Shown(
+            Picture.of_values(amplified), f"{found.told_norms}; drawn × {settings['amplified']:g}, gray is 0"
+        ),
     ]
     classes = []
     for k in dict.fromkeys([int(found.probabilities[0].argmax()), found.target]):

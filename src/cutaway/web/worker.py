@@ -24,6 +24,7 @@ import sys
 import threading
 import time
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -82,7 +83,7 @@ class _Worker:
         while True:
             job = self._waiting.get()
             name = job["do"]
-            run = Run(Path(job["run"]), lambda name=name: name in self._cancelled)
+            run = Run(Path(job["run"]), partial(self._is_cancelled, name))
             try:
                 desk = desk or Desk(self._opening)
                 hear = self._listener(name, job["kind"], run)
@@ -106,6 +107,9 @@ class _Worker:
                 self._cancelled.discard(name)
                 self._pausing.discard(name)
             gc.collect()  # a stopped ascent leaves circles that hold its images
+
+    def _is_cancelled(self, job: str) -> bool:
+        return job in self._cancelled
 
     def _listener(self, job: str, kind: str, run: Run) -> Any:
         last = 0.0

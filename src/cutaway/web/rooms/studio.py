@@ -59,7 +59,9 @@ def add(app: FastAPI, around: Around) -> None:
     @app.get("/api/jobs/{job}/thumb")
     def _thumb(job: Id) -> Response:
         """Give a small picture of a job: the last frame, or what it made."""
-        return Response(thumb(around.queue.run(job)), media_type="image/jpeg", headers={"cache-control": "no-cache"})
+        return Response(
+            thumb(around.queue.run(job)), media_type="image/jpeg", headers={"cache-control": "no-cache"}
+        )
 
 
 def _file(path: FilePath, kind: str) -> FileResponse:
