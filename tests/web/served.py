@@ -31,6 +31,7 @@ class Served:
     """`cutaway serve` in a process of its own, on a free port."""
 
     def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
         around = {
             name: value for name, value in os.environ.items() if not name.startswith(("CUTAWAY_", "PYTEST_"))
         }

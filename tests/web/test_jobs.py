@@ -76,21 +76,21 @@ def test_cancelled_at_the_next_step_and_the_process_goes_on(queue):
     record = queue.add("map", {**LONG, "photo": queue.photo})
     waiting = queue.add("map", {**LONG, "target": 1, "photo": queue.photo})
     _until(lambda: queue.records.get(record.id).done > 0)
-    process = queue._process.pid
+    process = queue.hand.pid
     assert queue.cancel(waiting.id).state == "cancelled", "what has not begun does not begin"
     queue.cancel(record.id)
     assert _ended(queue, record.id) == "cancelled"
     assert not queue.result(record.id).exists()
     after = queue.add("map", {**SHORT, "photo": queue.photo})
     assert _ended(queue, after.id) == "done"
-    assert queue._process.pid == process
+    assert queue.hand.pid == process
 
 
 def test_a_lost_process_fails_one_job_alone(queue):
     record = queue.add("map", {**LONG, "target": 2, "photo": queue.photo})
     after = queue.add("map", {**SHORT, "target": 2, "photo": queue.photo})
     _until(lambda: queue.records.get(record.id).done > 0)
-    os.kill(queue._process.pid, signal.SIGKILL)
+    os.kill(queue.hand.pid, signal.SIGKILL)
     assert _ended(queue, record.id) == "failed"
     assert "SIGKILL" in queue.records.get(record.id).message
     assert _ended(queue, after.id) == "done"

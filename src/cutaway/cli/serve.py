@@ -38,6 +38,21 @@ def run(
         list[str] | None,
         typer.Option("--painter", help="A style that `cutaway train-style` made; several times for several."),
     ] = None,
+    max_memory: Annotated[
+        str | None,
+        typer.Option(
+            "--max-memory",
+            help="What the process of jobs may take, as 4G: a job that needs more fails alone. Linux only.",
+            show_default=False,
+        ),
+    ] = None,
+    max_disk: Annotated[
+        str,
+        typer.Option(
+            "--max-disk",
+            help="What photos may take, and results as much again; beyond, the oldest that nothing needs go.",
+        ),
+    ] = "2G",
     weights: Weights = None,
     device: Device = "auto",
 ) -> None:
@@ -67,4 +82,6 @@ def run(
         painter=painter or (),
         weights=weights,
         device=device,
+        max_memory=max_memory,
+        max_disk=max_disk,
     )

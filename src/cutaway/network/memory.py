@@ -17,7 +17,7 @@ from cutaway.network.inputs import Inputs, input_tensors
 from cutaway.network.network import Network
 from cutaway.network.trace import Call, Trace
 
-__all__ = ["budget", "check_fits", "chunk", "keep_freed", "keeps", "memory", "side_that_fits"]
+__all__ = ["budget", "bytes_of", "check_fits", "chunk", "keep_freed", "keeps", "memory", "side_that_fits"]
 
 _limit: ContextVar[int | None] = ContextVar("memory_limit", default=None)
 _kept = False
@@ -43,7 +43,7 @@ def memory(limit: int | str | None) -> Iterator[None]:
     ...     budget() == 2 * 2**30
     True
     """
-    token = _limit.set(None if limit is None else _bytes(limit))
+    token = _limit.set(None if limit is None else bytes_of(limit))
     try:
         yield
     finally:
@@ -182,7 +182,15 @@ def keep_freed() -> bool:
     return _kept
 
 
-def _bytes(limit: int | str) -> int:
+def bytes_of(limit: int | str) -> int:
+    """Read an amount of memory: bytes, or a text.
+
+    Raises:
+        BadSetting: for less than 16 MB, or a text that is no size.
+
+    >>> bytes_of("2G") == 2 * 2**30
+    True
+    """
     if isinstance(limit, int):
         count = limit
     else:

@@ -21,6 +21,7 @@ from cutaway.synthesis.optimizers import LBFGS, Adam, Optimizer
 from cutaway.synthesis.parametrization.parametrization import Parametrization
 from cutaway.synthesis.parametrization.pixels import Pixels
 from cutaway.synthesis.regularizers import Regularizer
+from cutaway.synthesis.scores import tell_scores
 from cutaway.synthesis.tiles import Tiles
 from cutaway.synthesis.transforms import Transform
 
@@ -154,6 +155,7 @@ def ascend(
                 for regularizer in regularizers:
                     edited = regularizer(edited, gradient, step)
                 parametrization.put(settings.pixels(edited))
+        tell_scores(history[-1])
         report(what, step + 1, steps)
         if preview is not None and preview(step + 1, parametrization.images().detach()):
             raise _Stopped

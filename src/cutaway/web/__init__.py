@@ -12,8 +12,16 @@
     live.py       the answer to one frame
     queue.py      jobs, done one after the other
     records.py    what is known of each, kept on the disk
-    worker.py     the process that does them
+    hands.py      a process that does them, seen from here
+    worker.py     that process
+    ceiling.py    how much memory it may take
     kinds.py      what a job can be
+    forms.py      what the Studio can be asked, and in which ranges
+    studio.py     what its jobs do
+    run.py        what a job shows while it runs: scores, frames, pictures
+    made.py       what is told of a result
+    reported.py   a report as a job
+    disk.py       what lies on the disk
     looks.py      what the page draws by
     static/       the page: native modules, no build step
 

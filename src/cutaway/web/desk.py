@@ -72,6 +72,8 @@ class Opening:
         device: as `cutaway.load` takes it.
         indexes: folders that `scan` made.
         painters: files that `train_style` made.
+        memory: bytes that the process of jobs may take; None sets no ceiling.
+        disk: bytes that photos may take, and results as many: beyond, the oldest that nothing needs go.
     """
 
     models: tuple[str, ...]
@@ -80,6 +82,8 @@ class Opening:
     device: str = "cpu"
     indexes: tuple[str, ...] = ()
     painters: tuple[str, ...] = ()
+    memory: int | None = None
+    disk: int = 2 * 2**30
 
     def told(self) -> dict[str, Any]:
         """Give it as JSON can hold it; `Opening(**told)` is this one again."""
@@ -100,6 +104,7 @@ class Desk:
     def __init__(self, opening: Opening) -> None:
         if not opening.models:
             raise BadSetting("there must be at least one model, got none")
+        self.device, self.most_disk = opening.device, opening.disk
         self.models: dict[str, Opened] = {}
         for i, (model, name) in enumerate(zip(opening.models, short_names(opening.models), strict=True)):
             network = load(model, weights=opening.weights if i == 0 else None, device=opening.device)

@@ -8,10 +8,14 @@ from typing import Any
 from cutaway.errors import BadSetting
 from cutaway.web.desk import Desk
 from cutaway.web.maps import made_map
+from cutaway.web.reported import page_of_a_report
+from cutaway.web.run import Run
+from cutaway.web.studio import STUDIO
 
-__all__ = ["KINDS", "Kind", "map_of_a_photo"]
+__all__ = ["KINDS", "KINDS_SHOWN", "Kind", "KindShown", "done", "map_of_a_photo"]
 
 Kind = Callable[[Desk, Mapping[str, Any]], bytes]
+KindShown = Callable[[Desk, Mapping[str, Any], Run], bytes]
 
 
 def map_of_a_photo(desk: Desk, settings: Mapping[str, Any]) -> bytes:
@@ -30,13 +34,18 @@ def map_of_a_photo(desk: Desk, settings: Mapping[str, Any]) -> bytes:
 
 KINDS: dict[str, Kind] = {"map": map_of_a_photo}
 
+KINDS_SHOWN: dict[str, KindShown] = {**STUDIO, "report": page_of_a_report}
+"""Kinds that have a folder for what they show, and that end with what is there where they are cancelled."""
 
-def done(desk: Desk, kind: str, settings: Mapping[str, Any]) -> bytes:
+
+def done(desk: Desk, kind: str, settings: Mapping[str, Any], run: Run) -> bytes:
     """Do a job of any kind.
 
     Raises:
         BadSetting: for a kind that there is not.
     """
+    if kind in KINDS_SHOWN:
+        return KINDS_SHOWN[kind](desk, settings, run)
     if kind not in KINDS:
-        raise BadSetting(f"a job is one of {', '.join(KINDS)}, got {kind!r}")
+        raise BadSetting(f"a job is one of {', '.join((*KINDS, *KINDS_SHOWN))}, got {kind!r}")
     return KINDS[kind](desk, settings)

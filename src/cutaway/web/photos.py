@@ -16,6 +16,7 @@ from cutaway.errors import BadImage
 from cutaway.images.read import read
 from cutaway.view.atomic import published
 from cutaway.view.picture import Picture
+from cutaway.web.disk import size_of
 
 __all__ = ["LARGEST_SIDE", "MOST_PIXELS", "Kept", "Photos"]
 
@@ -123,3 +124,33 @@ class Photos:
         written = io.BytesIO()
         Image.fromarray(small.pixels).save(written, "JPEG", quality=82)
         return written.getvalue()
+
+    def sizes(self) -> dict[str, int]:
+        """Tell each photo's bytes on the disk, the one longest not given first."""
+        found = [(path, path.stat()) for path in self._folder.glob("*.png") if _ID.fullmatch(path.stem)]
+        found.sort(key=lambda one: one[1].st_mtime)
+        return {path.stem: told.st_size + size_of(path.with_suffix(".json")) for path, told in found}
+
+    def pruned(self, most: int, used: set[str]) -> dict[str, int]:
+        """Remove photos until those left take no more than so many bytes: the oldest first, none that is used.
+
+        Args:
+            most: bytes.
+            used: photos to leave.
+
+        Returns:
+            How many went, and the bytes that this freed.
+        """
+        with self._one_at_a_time:
+            sizes = self.sizes()
+            left = sum(sizes.values())
+            freed = count = 0
+            for name, size in sizes.items():
+                if left - freed <= most:
+                    break
+                if name in used:
+                    continue
+                self.path(name).unlink(missing_ok=True)
+                self.path(name).with_suffix(".json").unlink(missing_ok=True)
+                freed, count = freed + size, count + 1
+        return {"photos": count, "bytes": freed}

@@ -2,51 +2,54 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import signal
-import subprocess
-import sys
+import shutil
 import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import cutaway
+from cutaway.errors import BadSetting
 from cutaway.web.desk import Opening
+from cutaway.web.disk import ids_in, size_of
+from cutaway.web.hands import Hand
+from cutaway.web.kinds import KINDS_SHOWN
 from cutaway.web.records import ENDED, Record, Records
 
-__all__ = ["MOST_KEPT", "Queue"]
+__all__ = ["MOST_KEPT", "MOST_PARKED", "Queue"]
 
-# Seconds that a cancelled job has to come to its next step before its process is ended.
-GRACE = 4.0
+# Seconds that a cancelled job has to come to its next step before its process is ended; one that keeps what it has
+# may be in the middle of a long step, and looks at its pictures once more.
+GRACE, GRACE_SHOWN = 4.0, 40.0
 MOST_KEPT = 400
 """Finished jobs whose results stay on the disk."""
+MOST_PARKED = 2
+"""Paused jobs that stay in memory, each in its process; of further ones the oldest begins anew when it goes on."""
 
 
 class Queue:
     """The jobs of one folder.
 
-    What was queued or running when the server ended is done when it is back. A job that takes its process with it has
-    failed; the next one gets a new process.
+    What was queued or running when the server ended is done when it is back; what was paused is paused. A job that
+    takes its process with it has failed; the next one gets a new process. While a job is paused, others are done.
 
     Args:
-        folder: of the table and the results.
+        folder: of the table, the results and what runs show.
         opening: what the worker opens.
     """
 
     def __init__(self, folder: Path, opening: Opening) -> None:
-        self._results = folder / "results"
-        self._results.mkdir(parents=True, exist_ok=True)
+        self._results, self._runs = folder / "results", folder / "runs"
+        for one in (self._results, self._runs):
+            one.mkdir(parents=True, exist_ok=True)
         self._opening = opening
         self.records = Records(folder / "jobs.sqlite")
         self.records.requeue()
-        self._changed = threading.Condition()
-        self._running = ""
-        self._closing = threading.Event()
-        self._process: subprocess.Popen[str] | None = None
+        self._changed = threading.Condition(threading.RLock())
+        self._closing = False
+        self._hand: Hand | None = None
+        self._parked: dict[str, Hand] = {}
+        self._began: dict[str, float] = {}
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -57,12 +60,18 @@ class Queue:
             if record.state == "done" and not self.result(record.id).is_file():
                 self.records.set(record.id, state="queued")
                 record = self.records.get(record.id)
+            if record.state == "queued":
+                self._clear(record.id)
             self._changed.notify_all()
         return record
 
     def result(self, name: str) -> Path:
         """Give where a job's result lies, when it is done."""
         return self._results / f"{name}.bin"
+
+    def run(self, name: str) -> Path:
+        """Give the folder of what a job shows: its steps and pictures."""
+        return self._runs / name
 
     def cancel(self, name: str) -> Record:
         """Stop a job at its next step, or take it out of the queue.
@@ -72,111 +81,203 @@ class Queue:
         """
         with self._changed:
             record = self.records.get(name)
-            if record.state == "queued":
-                self.records.set(name, state="cancelled")
-            elif record.state == "running" and self._running == name and self._process is not None:
-                process = self._process
-                self._send(process, {"cancel": name})
-                timer = threading.Timer(GRACE, self._end, (process, name))
+            hand = self._hand_of(name)
+            if hand is not None:
+                hand.send(cancel=name)
+                grace = GRACE_SHOWN if record.kind in KINDS_SHOWN else GRACE
+                timer = threading.Timer(grace, self._end, (hand, name))
                 timer.daemon = True
                 timer.start()
+            elif record.state in ("queued", "paused"):
+                self.records.set(name, state="cancelled")
             self._changed.notify_all()
         return self.records.get(name)
 
-    def close(self) -> None:
-        """End the worker; what it was at is done when the server is back."""
+    def pause(self, name: str) -> Record:
+        """Let a job wait at its next step, or in the queue; others go on.
+
+        Raises:
+            BadSetting: where there is none.
+        """
         with self._changed:
-            self._closing.set()
+            record = self.records.get(name)
+            if record.state == "queued":
+                self.records.set(name, state="paused")
+            elif record.state == "running" and self._hand is not None and self._hand.job == name:
+                self._hand.send(pause=name)
+        return self.records.get(name)
+
+    def go_on(self, name: str) -> Record:
+        """Let a paused job go on when it is its turn: where it was, if its process is there still.
+
+        Raises:
+            BadSetting: where there is none.
+        """
+        with self._changed:
+            record = self.records.get(name)
+            if record.state == "paused":
+                self.records.set(name, state="queued")
+            elif record.state == "running" and self._hand is not None:
+                self._hand.send(unpause=name)
             self._changed.notify_all()
-            process = self._process
-        if process is not None:
-            process.kill()
+        return self.records.get(name)
+
+    def forget(self, name: str) -> int:
+        """Remove a job that has ended, and what it made; gives the bytes that this frees.
+
+        Raises:
+            BadSetting: where there is none, or it has not ended.
+        """
+        with self._changed:
+            if self.records.get(name).state not in ENDED:
+                raise BadSetting("this job has not ended: cancel it first")
+            freed = self.size(name)
+            self._clear(name)
+            self.records.forget(name)
+        return freed
+
+    def size(self, name: str) -> int:
+        """Tell how many bytes of the disk a job's result, steps and pictures take."""
+        return size_of(self.result(name)) + size_of(self.run(name))
+
+    def sizes(self) -> dict[str, int]:
+        """Tell how many bytes of the disk all results take, and all steps and pictures."""
+        return {"result_bytes": size_of(self._results), "frame_bytes": size_of(self._runs)}
+
+    def photos_used(self) -> set[str]:
+        """List the photos that jobs are of."""
+        return {photo for one in self.records.all() for photo in ids_in(one.settings)}
+
+    @property
+    def hand(self) -> Hand | None:
+        """The process that is at work, or ready for the next job."""
+        return self._hand
+
+    def close(self) -> None:
+        """End the workers; what they were at is done when the server is back."""
+        with self._changed:
+            self._closing = True
+            hands = [*self._parked.values(), *([self._hand] if self._hand is not None else [])]
+            self._changed.notify_all()
         self._thread.join(5)
-        if process is not None:
-            _over(process)
+        for hand in hands:
+            hand.close()
         self.records.close()
 
+    def _hand_of(self, name: str) -> Hand | None:
+        if name in self._parked:
+            return self._parked[name]
+        return self._hand if self._hand is not None and self._hand.job == name else None
+
     def _serve(self) -> None:
-        while True:
-            with self._changed:
-                while not self._closing.is_set() and (job := self.records.waiting()) is None:
-                    self._changed.wait()
-                if self._closing.is_set():
-                    return
-                assert job is not None
-                process = self._started()
-                self._running = job.id
-                self.records.set(job.id, state="running")
-                message = {"do": job.id, "kind": job.kind, "settings": job.settings}
-                self._send(process, {**message, "result": str(self.result(job.id))})
-            began = time.monotonic()
-            self._follow(process, job)
-            with self._changed:
-                self._running = ""
-                if self._closing.is_set():
-                    return
-                self.records.set(job.id, seconds=round(time.monotonic() - began, 3))
-                self._forget_old()
-                self._changed.notify_all()
-
-    def _follow(self, process: subprocess.Popen[str], job: Record) -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            told = json.loads(line)
-            name = told.pop("id")
-            self.records.set(name, **told)
-            if name == job.id and told["state"] in ENDED:
-                return
-        code = _over(process)
+        """Give the next job to the process, whenever both are ready."""
         with self._changed:
-            self._process = None
-            if self._closing.is_set():
-                return
-        if self.records.get(job.id).message == "cancelled":
-            self.records.set(job.id, state="cancelled", message="")
+            while True:
+                busy = self._hand is not None and self._hand.job
+                job = None if busy or self._closing else self.records.waiting()
+                if self._closing:
+                    return
+                if job is None:
+                    self._changed.wait()
+                    continue
+                self._begin(job)
+
+    def _begin(self, job: Record) -> None:
+        parked = self._parked.pop(job.id, None)
+        if parked is not None:
+            if self._hand is not None:
+                self._hand.kill()
+            self._hand = parked
+        elif self._hand is None:
+            self._hand = Hand(self._opening, self._hear, self._over)
+        self._hand.job = job.id
+        self._began[job.id] = time.monotonic()
+        self.records.set(job.id, state="running")
+        if parked is not None:
+            parked.send(go=job.id)
             return
-        how = signal.Signals(-code).name if code < 0 else f"code {code}"
-        message = f"the process that did it ended ({how}). Was there memory enough? Other jobs go on"
-        self.records.set(job.id, state="failed", message=message)
+        self._hand.send(
+            do=job.id,
+            kind=job.kind,
+            settings=job.settings,
+            result=str(self.result(job.id)),
+            run=str(self.run(job.id)),
+        )
 
-    def _started(self) -> subprocess.Popen[str]:
-        if self._process is None or self._process.poll() is not None:
-            home = str(Path(cutaway.__file__).parents[1])
-            around = os.environ | {"PYTHONPATH": os.pathsep.join([home, os.environ.get("PYTHONPATH", "")])}
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "cutaway.web.worker", json.dumps(self._opening.told())],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                env=around,
-            )
-        return self._process
+    def _hear(self, hand: Hand, told: dict[str, Any]) -> None:
+        name = told.pop("id")
+        with self._changed:
+            if self._closing or hand.job != name:
+                return
+            if told["state"] == "paused":
+                self._park(hand, name)
+            if told["state"] in ENDED:
+                self._ended(hand, name)
+                told["bytes"] = self.size(name)
+            self.records.set(name, **told)
+            if told["state"] in ENDED:
+                self._forget_old()
+            self._changed.notify_all()
 
-    def _send(self, process: subprocess.Popen[str], message: Mapping[str, Any]) -> None:
-        assert process.stdin is not None
-        with contextlib.suppress(OSError):  # a process that is gone is noticed where its output is read
-            process.stdin.write(json.dumps(message) + "\n")
-            process.stdin.flush()
+    def _park(self, hand: Hand, name: str) -> None:
+        self._count_seconds(name)
+        self._parked[name] = hand
+        if self._hand is hand:
+            self._hand = None
+        while len(self._parked) > MOST_PARKED:
+            self._parked.pop(next(iter(self._parked))).kill()
 
-    def _end(self, process: subprocess.Popen[str], name: str) -> None:
+    def _ended(self, hand: Hand, name: str) -> None:
+        self._count_seconds(name)
+        hand.job = ""
+        if self._parked.pop(name, None) is not None:
+            if self._hand is None:
+                self._hand = hand
+            else:
+                hand.kill()
+
+    def _over(self, hand: Hand, how: str) -> None:
+        """Hear that a process has ended: what it was at has failed, unless somebody wanted its end."""
+        with self._changed:
+            if self._closing:
+                return
+            if self._hand is hand:
+                self._hand = None
+            elif self._parked.get(hand.job) is hand:
+                del self._parked[hand.job]
+            else:
+                return  # one that was put away
+            if hand.job:
+                name = hand.job
+                self._count_seconds(name)
+                if self.records.get(name).message == "cancelled":
+                    told = {"state": "cancelled", "message": ""}
+                else:
+                    why = f"the process that did it ended ({how}). Was there memory enough? Other jobs go on"
+                    told = {"state": "failed", "message": why}
+                self.records.set(name, bytes=self.size(name), **told)
+            self._changed.notify_all()
+
+    def _count_seconds(self, name: str) -> None:
+        if (began := self._began.pop(name, None)) is not None:
+            ran = self.records.get(name).seconds + time.monotonic() - began
+            self.records.set(name, seconds=round(ran, 3))
+
+    def _end(self, hand: Hand, name: str) -> None:
         """End a worker that did not come to a step in time."""
         with self._changed:
-            if self._running == name and self._process is process:
+            if hand.job == name and self._hand_of(name) is hand and not self._closing:
                 self.records.set(name, message="cancelled")
-                process.kill()
+                hand.kill()
+
+    def _clear(self, name: str) -> None:
+        self.result(name).unlink(missing_ok=True)
+        shutil.rmtree(self.run(name), ignore_errors=True)
 
     def _forget_old(self) -> None:
         ended = [one for one in self.records.all() if one.state in ENDED]
-        for old in ended[MOST_KEPT:]:
-            self.result(old.id).unlink(missing_ok=True)
-            self.records.forget(old.id)
-
-
-def _over(process: subprocess.Popen[str]) -> int:
-    """Close what led to a process that has ended, and give its exit code."""
-    for pipe in (process.stdin, process.stdout):
-        with contextlib.suppress(OSError):  # what was still to be written has nobody to read it
-            if pipe is not None:
-                pipe.close()
-    return process.wait()
+        kept = 0
+        for place, old in enumerate(ended):
+            kept += old.bytes
+            if place >= MOST_KEPT or (place and kept > self._opening.disk):
+                self.forget(old.id)

@@ -21,9 +21,10 @@ _TABLE = """
 CREATE TABLE IF NOT EXISTS jobs (
   place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, kind TEXT NOT NULL, settings TEXT NOT NULL,
   state TEXT NOT NULL, what TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0,
-  message TEXT NOT NULL DEFAULT '', seconds REAL NOT NULL DEFAULT 0, given REAL NOT NULL)
+  message TEXT NOT NULL DEFAULT '', seconds REAL NOT NULL DEFAULT 0, given REAL NOT NULL,
+  bytes INTEGER NOT NULL DEFAULT 0)
 """
-_COLUMNS = "id, kind, settings, state, what, done, total, message, seconds"
+_COLUMNS = "id, kind, settings, state, what, done, total, message, seconds, given, bytes"
 
 
 def job_id(kind: str, settings: Mapping[str, Any]) -> str:
@@ -44,12 +45,14 @@ class Record:
         id: its name.
         kind: out of `kinds.KINDS`.
         settings: what it was given.
-        state: queued, running, done, failed or cancelled.
+        state: queued, running, paused, done, failed or cancelled.
         what: is counted.
         done: how many of them are done.
         total: of how many; 0 where it is not known.
         message: why it failed.
         seconds: that it ran.
+        given: when it was asked for, in seconds since 1970.
+        bytes: of the disk, that what it made takes; known when it has ended.
     """
 
     id: str
@@ -61,6 +64,8 @@ class Record:
     total: int = 0
     message: str = ""
     seconds: float = 0.0
+    given: float = 0.0
+    bytes: int = 0
 
     def told(self) -> dict[str, Any]:
         """Give it for the page."""
@@ -79,6 +84,9 @@ class Records:
         self._file = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._file.execute("PRAGMA journal_mode=WAL")
         self._file.execute(_TABLE)
+        known = [row[1] for row in self._file.execute("PRAGMA table_info(jobs)")]
+        if "bytes" not in known:  # a table of an earlier version
+            self._file.execute("ALTER TABLE jobs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0")
 
     def add(self, kind: str, settings: Mapping[str, Any]) -> Record:
         """Put a job at the end of the queue; one that is there and has not failed stays as it is.

@@ -27,6 +27,8 @@ def serve(
     painter: str | Sequence[str] = (),
     weights: str | None = None,
     device: str = "cpu",
+    max_memory: int | str | None = None,
+    max_disk: int | str = "2G",
 ) -> None:
     """Open the explorer, a page on which photos and networks are looked into, and serve it until Ctrl-C.
 
@@ -42,6 +44,8 @@ def serve(
         painter: one or several files that `train_style` made.
         weights: a file for the first model.
         device: as `cutaway.load` takes it.
+        max_memory: bytes, or a text as "4G", that the process of jobs may take: a job that needs more fails alone.
+        max_disk: that photos may take, and as much again for what jobs made: beyond, the oldest that nothing needs go.
 
     Raises:
         BadIndex, WeightsUnavailable: for an index or a painter that is none.
@@ -57,7 +61,9 @@ def serve(
     try:
         import uvicorn
 
+        from cutaway.network.memory import bytes_of
         from cutaway.web.app import make_app
+        from cutaway.web.ceiling import check_ceiling
         from cutaway.web.desk import Desk, Opening, explorer_folder
         from cutaway.web.guard import Guard, Keys
         from cutaway.web.queue import Queue
@@ -66,12 +72,22 @@ def serve(
             raise
         raise CutawayError(f"the explorer needs {error.name}: pip install 'cutaway[web]'") from error
 
+    ceiling = None if max_memory is None else bytes_of(max_memory)
+    check_ceiling(ceiling)
+    disk = bytes_of(max_disk)
     listening = _listening(host, port)
     port = listening.getsockname()[1]
     place = Path(folder).absolute() if folder is not None else explorer_folder()
     place.mkdir(parents=True, exist_ok=True)
     opening = Opening(
-        _several(model), str(place), weights, device, indexes=_several(index), painters=_several(painter)
+        _several(model),
+        str(place),
+        weights,
+        device,
+        indexes=_several(index),
+        painters=_several(painter),
+        memory=ceiling,
+        disk=disk,
     )
     desk = Desk(opening)
     queue = Queue(place, opening)

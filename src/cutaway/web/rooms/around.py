@@ -10,6 +10,7 @@ from fastapi import HTTPException, Path, Query
 
 from cutaway.web.desk import Desk
 from cutaway.web.queue import Queue
+from cutaway.web.records import ENDED, Record
 from cutaway.web.thinking import Thinking
 
 __all__ = ["FOREVER", "LAYER", "MODEL", "Around", "Id", "Layer", "Model"]
@@ -48,4 +49,24 @@ class Around:
         record = self.queue.records.find(name)
         if record is None:
             raise HTTPException(404, "there is no such job, or no longer")
-        return record.told()
+        return self.told(record)
+
+    def told(self, record: Record) -> dict[str, Any]:
+        """Tell of a job, and whether there is something that it made."""
+        return record.told() | {"made": record.state in ENDED and self.queue.result(record.id).is_file()}
+
+    def disk(self) -> dict[str, Any]:
+        """Tell what lies on the disk: how many photos and jobs, their bytes, and how many there may be of each."""
+        photos = self.desk.photos.sizes()
+        return {
+            "photos": len(photos),
+            "photo_bytes": sum(photos.values()),
+            "photos_used": len(self.queue.photos_used() & photos.keys()),
+            "jobs": len(self.queue.records.all()),
+            **self.queue.sizes(),
+            "most": self.desk.most_disk,
+        }
+
+    def tidy(self) -> None:
+        """Remove the oldest photos that no job is of, where all of them take more than they may."""
+        self.desk.photos.pruned(self.desk.most_disk, self.queue.photos_used())

@@ -67,4 +67,4 @@ def add(app: FastAPI, around: Around) -> None:
             "weights": opened.weights,
             "version": __version__,
         }
-        return around.queue.add("map", settings).told()
+        return around.told(around.queue.add("map", settings))

@@ -50,14 +50,37 @@ export async function quickMap(id, m, method, target, stop) {
   return decodeMap(await (await asked(path, { signal: stop })).arrayBuffer());
 }
 
-export const startJob = (wanted) =>
-  json('/api/jobs', { method: 'POST', body: JSON.stringify(wanted), headers: { 'content-type': 'application/json' } });
-export const cancelJob = (id) => json(`/api/jobs/${id}`, { method: 'DELETE' });
+const post = (path, wanted) =>
+  json(path, { method: 'POST', body: JSON.stringify(wanted ?? {}), headers: { 'content-type': 'application/json' } });
+const remove = (path) => json(path, { method: 'DELETE' });
+
+export const startJob = (wanted) => post('/api/jobs', wanted);
+export const cancelJob = (id) => remove(`/api/jobs/${id}`);
 export const jobResult = async (id) => decodeMap(await (await asked(`/api/jobs/${id}/result`)).arrayBuffer());
 
-// Hear of a job until it has ended; gives a function that stops listening.
-export function followJob(id, hear) {
+export const jobMade = (id) => json(`/api/jobs/${id}/result`);
+export const jobAbout = (id) => json(`/api/jobs/${id}`);
+export const allJobs = () => json('/api/jobs');
+export const pauseJob = (id) => post(`/api/jobs/${id}/pause`);
+export const continueJob = (id) => post(`/api/jobs/${id}/continue`);
+export const repeatJob = (id) => post(`/api/jobs/${id}/repeat`);
+export const forgetJob = (id) => remove(`/api/jobs/${id}/record`);
+export const forgetEnded = () => remove('/api/jobs');
+export const pruneUnused = () => remove('/api/photos');
+export const diskUse = () => json('/api/disk');
+export const startReport = (wanted) => post('/api/reports', wanted);
+export const studioForms = (m) => json(`/api/studio?m=${m}`);
+export const startStudio = (wanted) => post('/api/studio', wanted);
+export const frameOf = (id, step) => `/api/jobs/${id}/frames/${step}`;
+export const pictureOf = (id, name) => `/api/jobs/${id}/pictures/${name}`;
+export const jobThumb = (id) => `/api/jobs/${id}/thumb`;
+export const resultOf = (id) => `/api/jobs/${id}/result`;
+export const LIVE = ['queued', 'running', 'paused'];
+
+// Hear of a job until it has ended, and of its steps; gives a function that stops listening.
+export function followJob(id, hear, steps) {
   const events = new EventSource(`/api/jobs/${id}/events`);
+  if (steps) events.addEventListener('steps', ({ data }) => steps(JSON.parse(data)));
   events.onmessage = ({ data }) => {
     const job = data ? JSON.parse(data) : { state: 'cancelled' };
     if (['done', 'failed', 'cancelled'].includes(job.state)) events.close();

@@ -2,7 +2,8 @@
 import { html, signal, useEffect, useRef } from '/static/vendor/preact.js';
 import { cancelJob, explorer, followJob, jobResult, quickMap, startJob } from '/static/js/api.js';
 import { Bar, colours, opacity } from '/static/js/controls.js';
-import { copyPicture, copyText } from '/static/js/copying.js';
+import { Copies } from '/static/js/copies.js';
+import { copyPicture } from '/static/js/copying.js';
 import { drawOn } from '/static/js/draw.js';
 import { Icon } from '/static/js/icons.js';
 import { number, percent, t } from '/static/js/words.js';
@@ -70,9 +71,7 @@ export function Card({ photo, m, method, targets, predicted, pixels, onRemove })
     <${Trust} map=${first} full=${full} busy=${Boolean(waits)} />
     <footer>
       <span class="took">${first ? t('took', { n: first.seconds < 0.0995 ? number(Math.round(1000 * first.seconds)) : number(first.seconds, 2), unit: first.seconds < 0.0995 ? 'ms' : 's' }) : ' '}</span>
-      <button class="icon small" disabled=${!first} title=${t('copy.picture')} aria-label=${`${t('copy.picture')}: ${title}`} onClick=${(event) => copyPicture(event.currentTarget.closest('article').querySelector('.maps canvas'), `${method}-${first.index}`)}><${Icon} name="picture" /></button>
-      <button class="icon small" title=${t('copy.link')} aria-label=${`${t('copy.link')}: ${title}`} onClick=${() => copyText(location.href, t('copy.link.done'))}><${Icon} name="link" /></button>
-      <button class="icon small" disabled=${!first} title=${t('copy.code')} aria-label=${`${t('copy.code')}: ${title}`} onClick=${() => copyText(first.code, t('copy.code.done'))}><${Icon} name="code" /></button>
+      <${Copies} title=${title} ready=${Boolean(first)} picture=${(event) => copyPicture(event.currentTarget.closest('article').querySelector('.maps canvas'), `${method}-${first.index}`)} code=${first?.code} />
     </footer>
   </article>`;
 }

@@ -21,8 +21,18 @@ export async function copyText(text, done) {
   }
 }
 
-export async function copyPicture(canvas, name) {
-  const blob = new Blob([encoded(canvas, 'image/png')], { type: 'image/png' });
+export const copyPicture = (canvas, name) => copyBlob(new Blob([encoded(canvas, 'image/png')], { type: 'image/png' }), name);
+
+// A picture that the server made, byte by byte.
+export async function copyFrom(address, name) {
+  try {
+    await copyBlob(await (await fetch(address)).blob(), name);
+  } catch {
+    say(t('lost'));
+  }
+}
+
+async function copyBlob(blob, name) {
   try {
     await navigator.clipboard.write([new ClipboardItem({ 'image/png': blob })]);
     say(t('copy.picture.done'));

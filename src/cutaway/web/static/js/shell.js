@@ -10,6 +10,8 @@ import { LANGUAGES, choose, language, t } from '/static/js/words.js';
 const ROOMS = {
   live: async () => (await import('/static/js/live.js')).Live,
   explain: async () => (await import('/static/js/explain.js')).Explain,
+  studio: async () => (await import('/static/js/studio.js')).Studio,
+  runs: async () => (await import('/static/js/runs.js')).Runs,
 };
 const entered = signal({});
 const helping = signal(false);
