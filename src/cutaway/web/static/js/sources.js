@@ -9,11 +9,14 @@ import { t } from '/static/js/words.js';
 const dragging = signal(false);
 const busy = signal(false);
 
-async function take(adding) {
+// What a room does with a photo that was given; Explain, where it says nothing.
+const explain = (id) => go('explain', id);
+
+async function take(adding, taken) {
   busy.value = true;
   try {
     const photo = await adding;
-    go('explain', photo.id);
+    taken(photo.id);
   } catch (error) {
     say(error.gone ? t('lost') : error.status === 413 ? t('photo.large') : error.message);
   } finally { busy.value = false; }
@@ -22,7 +25,9 @@ async function take(adding) {
 const firstFile = (data) => [...(data?.files ?? [])].find((file) => file.type.startsWith('image/') || !file.type) ?? data?.files?.[0];
 
 // Anywhere in the room a photo may be dropped or pasted.
-export function useDropAndPaste() {
+export function useDropAndPaste(taken = explain) {
+  const hearing = useRef(taken);
+  hearing.current = taken;
   useLayoutEffect(() => {
     const holds = (event) => [...(event.dataTransfer?.types ?? [])].includes('Files');
     const over = (event) => { if (holds(event)) { event.preventDefault(); dragging.value = true; } };
@@ -32,11 +37,11 @@ export function useDropAndPaste() {
       const file = firstFile(event.dataTransfer);
       if (!file) return;
       event.preventDefault();
-      take(addPhoto(file));
+      take(addPhoto(file), (id) => hearing.current(id));
     };
     const paste = (event) => {
       const file = firstFile(event.clipboardData);
-      if (file) { event.preventDefault(); take(addPhoto(file)); }
+      if (file) { event.preventDefault(); take(addPhoto(file), (id) => hearing.current(id)); }
     };
     const all = { dragover: over, dragenter: over, dragleave: leave, drop, paste };
     for (const [name, hear] of Object.entries(all)) addEventListener(name, hear);
@@ -44,24 +49,30 @@ export function useDropAndPaste() {
   }, []);
 }
 
-export const DropShade = () => html`<div class="shade" data-open=${dragging.value ? '' : null} aria-hidden="true"><span>${t('drop.here')}</span></div>`;
+export const DropShade = ({ words = 'drop.here' }) => html`<div class="shade" data-open=${dragging.value ? '' : null} aria-hidden="true"><span>${t(words)}</span></div>`;
 
-export function FileButton({ strong, small }) {
+export function FileButton({ strong, small, taken = explain }) {
   const file = useRef();
   return html`<button class=${strong ? 'strong' : small ? 'plain small' : 'plain'} disabled=${busy.value} onClick=${() => file.current.click()}><${Icon} name="upload" />${t(busy.value ? 'reading' : small ? 'another' : 'choose')}</button>
-    <input ref=${file} type="file" accept="image/*" hidden onChange=${(event) => { const [one] = event.target.files; event.target.value = ''; if (one) take(addPhoto(one)); }} />`;
+    <input ref=${file} type="file" accept="image/*" hidden onChange=${(event) => { const [one] = event.target.files; event.target.value = ''; if (one) take(addPhoto(one), taken); }} />`;
 }
 
 export function Empty({ note }) {
-  const recent = useRef(signal([])).current;
-  useEffect(() => { recentPhotos().then((found) => { recent.value = found; }).catch(() => {}); }, []);
   return html`<section class="empty">
     <h1>${t('explain.title')}</h1>
     ${note ? html`<p class="trouble" role="alert">${note}</p>` : null}
     <p class="lead">${t('explain.lead')}</p>
-    <div class="well"><${Icon} name="picture" /><p>${t('drop.or.paste')}</p><${FileButton} strong /></div>
-    <h2>${t('examples')}</h2>
-    <ul class="thumbs">${explorer.value.examples.map((name) => html`<li key=${name}><button onClick=${() => take(addExample(name))}><img src=${`/static/examples/${name}.jpg`} alt="" width="144" height="108" /><span>${t(`example.${name}`)}</span></button></li>`)}</ul>
-    ${recent.value.length ? html`<h2>${t('recent')}</h2><ul class="thumbs">${recent.value.map((one, i) => html`<li key=${one.id}><button aria-label=${t('recent.n', { n: i + 1 })} onClick=${() => go('explain', one.id)}><img src=${thumb(one.id)} alt="" width="144" height="108" /></button></li>`)}</ul>` : null}
+    <${Chooser} />
   </section>`;
+}
+
+// Every source of photos at once.
+export function Chooser({ taken = explain }) {
+  const recent = useRef(signal([])).current;
+  useEffect(() => { recentPhotos().then((found) => { recent.value = found; }).catch(() => {}); }, []);
+  return html`
+    <div class="well"><${Icon} name="picture" /><p>${t('drop.or.paste')}</p><${FileButton} strong taken=${taken} /></div>
+    <h2>${t('examples')}</h2>
+    <ul class="thumbs">${explorer.value.examples.map((name) => html`<li key=${name}><button onClick=${() => take(addExample(name), taken)}><img src=${`/static/examples/${name}.jpg`} alt="" width="144" height="108" /><span>${t(`example.${name}`)}</span></button></li>`)}</ul>
+    ${recent.value.length ? html`<h2>${t('recent')}</h2><ul class="thumbs">${recent.value.map((one, i) => html`<li key=${one.id}><button aria-label=${t('recent.n', { n: i + 1 })} onClick=${() => taken(one.id)}><img src=${thumb(one.id)} alt="" width="144" height="108" /></button></li>`)}</ul>` : null}`;
 }
