@@ -8,6 +8,7 @@ from typing import Any
 from cutaway.errors import BadSetting
 from cutaway.web.desk import Desk
 from cutaway.web.maps import made_map
+from cutaway.web.unit_image import unit_image
 
 __all__ = ["KINDS", "Kind", "map_of_a_photo"]
 
@@ -28,7 +29,10 @@ def map_of_a_photo(desk: Desk, settings: Mapping[str, Any]) -> bytes:
     )
 
 
-KINDS: dict[str, Kind] = {"map": map_of_a_photo}
+KINDS: dict[str, Kind] = {
+    "map": map_of_a_photo,
+    "unit-image": unit_image,
+}
 
 
 def done(desk: Desk, kind: str, settings: Mapping[str, Any]) -> bytes:
