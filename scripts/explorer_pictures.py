@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 CAT = ROOT / "examples" / "photos" / "chelsea.png"
@@ -31,7 +31,7 @@ def film(path: Path) -> Path:
 
 
 def main() -> None:
-    """Write docs/pictures/serve-live.jpg and serve-explain.jpg."""
+    """Write docs/pictures/serve-*.jpg."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder:
         words = ["-m", "cutaway", "serve", "--port", "0", "--no-browser", "--folder", folder]
@@ -55,15 +55,32 @@ def main() -> None:
                 page.set_viewport_size({"width": 1360, "height": 980})
                 page.wait_for_timeout(500)
                 save(page.screenshot(), "serve-explain")
+                layers(page, url.partition("/?")[0], page.url.rpartition("/")[2])
                 browser.close()
         finally:
             server.send_signal(signal.SIGINT)
             server.wait(10)
 
 
+def layers(page: Page, base: str, photo: str) -> None:
+    """Photograph the table of layers, and a unit."""
+    page.set_viewport_size({"width": 1360, "height": 700})
+    page.goto(f"{base}/layers?i={photo}")
+    page.locator("tr.layer").first.wait_for()
+    save(page.screenshot(), "serve-layers")
+    page.set_viewport_size({"width": 1360, "height": 1180})
+    page.goto(f"{base}/layers/fire5.cat/110?i={photo}")
+    for name in ("positive", "negative"):
+        page.locator(f"[data-make={name}]").click()
+        page.locator(f"[data-image={name}] canvas[data-ready]").wait_for(timeout=120_000)
+    page.locator("[data-way=guided] canvas[data-ready]").wait_for()
+    page.wait_for_timeout(500)
+    save(page.screenshot(), "serve-unit")
+
+
 def save(data: bytes, name: str) -> None:
     """Write a photograph as a JPEG."""
-    Image.open(io.BytesIO(data)).convert("RGB").save(PICTURES / f"{name}.jpg", quality=90, optimize=True)
+    Image.open(io.BytesIO(data)).convert("RGB").save(PICTURES / f"{name}.jpg", quality=86, optimize=True)
     print(PICTURES / f"{name}.jpg")
 
 

@@ -84,6 +84,25 @@ def test_images_excite_their_own_channel(net, recipe):
     assert all(one["mean"] > one["start"] + 1 for one in told)
 
 
+def test_negative_images_push_their_channel_down(net):
+    """Before the ReLU, each is the lowest of all images for its own channel, and lower than that which excites it."""
+    wanted = [3, 40, 77]
+    sheet = cw.filters(net, "fire2", channels=wanted, size=48, steps=24, negative=True)
+    told = sheet.provenance["filters"]
+    names = [one["ascended"].split(":") for one in told]
+    assert {name for name, _ in names} <= {"fire2.expand1x1", "fire2.expand3x3"}
+    images = torch.stack([torch.from_numpy(cell.values) for cell in sheet.rows[0]]).permute(0, 3, 1, 2)
+    found = cw.capture(
+        net, net.preprocessing.normalize(images.clamp(0, 1)), list({name for name, _ in names})
+    )
+    means = torch.stack([found[name][:, int(k)].mean((1, 2)) for name, k in names], 1)
+    assert means.argmin(0).tolist() == [0, 1, 2]
+    assert [one["mean"] for one in told] == pytest.approx(means.diagonal().tolist(), rel=1e-3)
+    assert all(one["mean"] < one["start"] - 1 and one["min"] <= one["mean"] for one in told)
+    assert "negative=True" in sheet.provenance["code"]
+    assert sheet.rows[0][0].caption.split("\n")[1].startswith("min −")
+
+
 def test_silent_channels_are_ascended_before_their_relu(net):
     """Channel 281 of fire6 gives nothing on gray; what its ReLU reads does."""
     sheet = cw.filters(net, "fire6", channels=[281, 0], size=64, steps=16)

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from cutaway.dataset.activation_index import ActivationIndex
+from cutaway.network.load import load
+from cutaway.recipes.scan import scan
 from tests.web.served import CAT, Served
 
 # Without these Chromium asks its makers for this and that.
@@ -88,3 +91,31 @@ def browser(launch: Callable[..., Browser], clip: Path) -> Browser:
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={clip}",
     )
+
+
+@pytest.fixture(scope="session")
+def six_photos(tmp_path_factory) -> ActivationIndex:
+    """A scan of six photos with two labels."""
+    folder = tmp_path_factory.mktemp("layers")
+    for label, names in (("animal", ["chelsea"]), ("thing", ["coffee", "camera"])):
+        (folder / "photos" / label).mkdir(parents=True)
+        for name in names:
+            photo = Image.open(CAT.parent / f"{name}.png").convert("RGB")
+            photo.save(folder / "photos" / label / f"{name}.png")
+            ImageOps.mirror(photo).save(folder / "photos" / label / f"{name}-mirrored.png")
+    return scan(
+        load("squeezenet1_1"),
+        folder / "photos",
+        folder / "six",
+        layers=["relu1", "fire5"],
+        engine="serial",
+        top=4,
+    )
+
+
+@pytest.fixture(scope="session")
+def scanned(tmp_path_factory, six_photos) -> Iterator[Served]:
+    """`cutaway serve --index`, running."""
+    one = Served(tmp_path_factory.mktemp("served"), "--index", str(six_photos.folder))
+    yield one
+    one.stop()

@@ -116,6 +116,9 @@ def run(
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what filling it would cost.")] = False,
+    negative: Annotated[
+        bool, typer.Option("--negative", help="What each channel answers least to, instead.")
+    ] = False,
     photos: Moved = None,
     weights: Weights = None,
     out: Out = "cutaway-out",
@@ -151,6 +154,8 @@ def run(
         raise BadSetting("--film shows a run: leave --into and --from out")
     if prior is not None and into:
         raise BadSetting("--into makes images by a recipe: leave --prior out")
+    if negative and (into or made):
+        raise BadSetting("--negative is for sheets: leave --into and --from out")
     from cutaway.dataset.activation_index import open_index
     from cutaway.network.memory import memory
     from cutaway.recipes.filter_folder import open_filters
@@ -193,6 +198,7 @@ def run(
             index=opened,
             patches=patches,
             made=kept,
+            negative=negative,
             preview=recording,
             **settings,
         )
@@ -208,7 +214,9 @@ def run(
         for layer in dict.fromkeys(one["layer"] for one in told):
             of = [one for one in told if one["layer"] == layer]
             early = sum(one["before_activation"] for one in of)
-            words = f"{len(of)} images, {sum(one['max'] > 0 for one in of)} excite their channel"
+            reached = "push their channel down" if negative else "excite their channel"
+            many = sum(one["mean"] < one["start"] if negative else one["max"] > 0 for one in of)
+            words = f"{len(of)} images, {many} {reached}"
             print(f"{layer}: {words}" + (f"; {early} pushed up before the ReLU" if early else ""))
         print(f"wrote {', '.join(written)}")
     if stopped:

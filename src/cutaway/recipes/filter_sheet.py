@@ -51,7 +51,8 @@ def filter_sheet(
         making.drawn(one.image, caption_of(one, numbers, str(one.channel)))
         for one, numbers in zip(made, told, strict=True)
     ]
-    title = f"{network.name} · {layer}: what excites its channels"
+    does = "silences" if made[0].negative else "excites"
+    title = f"{network.name} · {layer}: what {does} its channels"
     caption = f"{making.words}; {steps} steps. {_reading(made, told)}"
     if patches and kept is not None:
         side = max(cells[0].size)
@@ -90,7 +91,9 @@ def told_filter(one: MadeFilter, index: ActivationIndex | None) -> dict[str, obj
         "mean": one.mean,
         "max": one.max,
     }
-    if index is not None:
+    if one.negative:
+        numbers |= {"min": one.min, "negative": True}
+    elif index is not None:
         best = index.top(one.layer, one.channel, 1)[0].value
         numbers |= {"best_photo": best, "of_best_photo": one.max / best if best > 0 else None}
     return numbers
@@ -105,7 +108,8 @@ def caption_of(one: MadeFilter, numbers: dict[str, object], name: str) -> str:
         name: of the image.
     """
     lines = [f"{name}{' · before ReLU' if one.before else ''}"]
-    lines.append(f"max {number(one.max)} · mean {number(one.mean)}")
+    end = f"min {number(one.min)}" if one.negative else f"max {number(one.max)}"
+    lines.append(f"{end} · mean {number(one.mean)}")
     ratio = numbers.get("of_best_photo")
     if isinstance(ratio, float):
         lines.append(f"{ratio:.2g} × the best photo")
@@ -116,6 +120,11 @@ def caption_of(one: MadeFilter, numbers: dict[str, object], name: str) -> str:
 
 def _reading(made: Sequence[MadeFilter], told: Sequence[dict[str, object]]) -> str:
     """What the words below the images mean."""
+    if made[0].negative:
+        return (
+            "Pushed down: what the channel answers least to, before its ReLU where it has one. Min and mean: of what "
+            "was pushed, for the image as it is."
+        )
     words = ["Max and mean: of the channel's map, for the image as it is."]
     if any("best_photo" in numbers for numbers in told):
         words.append("× the best photo: its maximum over that of the strongest photo of the scan.")

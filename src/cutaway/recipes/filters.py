@@ -43,6 +43,7 @@ def filters(
     index: ActivationIndex | str | os.PathLike[str] | None = None,
     patches: int = 0,
     made: FilterFolder | str | os.PathLike[str] | None = None,
+    negative: bool = False,
     preview: Preview | None = None,
 ) -> Grid | Album:
     """Make the image that excites each channel most, by ascending the gradient of its mean.
@@ -67,6 +68,7 @@ def filters(
         patches: so many of the channel's strongest patches of the index beside each image.
         made: a folder that `filters_into` made, or its path: its images are drawn, in its recipe, steps, size and seed,
             and none are made; `channels` None takes the first 64 that are there.
+        negative: the images that push each channel's mean down as far as they can, instead.
         preview: called after each step with its number and the images of the batch; True stops.
 
     Returns:
@@ -88,6 +90,8 @@ def filters(
     kept = None if made is None else foldered(made)
     if kept is not None:
         kept.check(model)
+        if negative:
+            raise BadSetting("a folder holds images that excite: leave made out, or negative")
     if prior is not None:
         if recipe is not None or kept is not None:
             raise BadSetting("a prior moves features, not pixels: leave the recipe out, and made")
@@ -134,6 +138,7 @@ def filters(
         index=None if scan is None else str(scan.folder),
         patches=patches,
         made=None if kept is None else str(kept.folder),
+        negative=negative,
     )
     sheets: list[Grid] = []
     told: list[dict[str, object]] = []
@@ -141,7 +146,7 @@ def filters(
     for name in names:
         if kept is None:
             images, stopped = made_filters(
-                model, name, wanted[name], making, way["size"], way["steps"], seed, preview
+                model, name, wanted[name], making, way["size"], way["steps"], seed, preview, negative=negative
             )
         else:
             images = kept_filters(model, kept, name, wanted[name])

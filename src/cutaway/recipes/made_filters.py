@@ -39,6 +39,9 @@ class MadeFilter:
         mean: the channel's mean over the image.
         max: the channel's strongest place.
         after: whether what was pushed up is the activation that reads the channel.
+        min: the lowest place.
+        negative: whether it was pushed down; start, mean, max and min are then of what was pushed, as below zero a
+            ReLU tells nothing.
     """
 
     layer: str
@@ -49,6 +52,8 @@ class MadeFilter:
     mean: float
     max: float
     after: bool = False
+    min: float = 0.0
+    negative: bool = False
 
     @property
     def before(self) -> bool:
@@ -66,6 +71,7 @@ def made_filters(
     seed: int,
     preview: Preview | None = None,
     batch: int | None = None,
+    negative: bool = False,
 ) -> tuple[list[MadeFilter], bool]:
     """Make an image for each channel, as many at once as memory allows.
 
@@ -82,6 +88,7 @@ def made_filters(
         preview: as for `ascend`.
         batch: how many at once, never fewer: which run together changes their last digits. None takes as many as memory
             allows.
+        negative: push each channel's mean down instead; before its activation, where there is one.
 
     Returns:
         The images, and whether they were stopped before all were made.
@@ -93,9 +100,11 @@ def made_filters(
         return given.to(network.device, network.dtype)
 
     blank = shown(making.begun(network, 1, size, seed=seed).images())
-    rises = rising_layer(network, blank, layer)
+    rises = layer if negative else rising_layer(network, blank, layer)
     begun = capture(network, blank, [layer, rises])
-    units = [unit_to_ascend(network, blank, rises, begun[rises][0, k], k) for k in wanted]
+    units = [unit_to_ascend(network, blank, rises, begun[rises][0, k], k, negative) for k in wanted]
+    if negative:
+        begun = capture(network, blank, [name for name, _ in units])
     stopped = False
 
     def run(start: int, stop: int) -> list[MadeFilter]:
@@ -104,9 +113,10 @@ def made_filters(
             return []
         begin = making.begun(network, stop - start, size, seed=[seed] * (stop - start))
         with portion(start, stop, len(wanted)):
+            objective = channels(units[start:stop])
             found = ascend(
                 network,
-                channels(units[start:stop]),
+                -objective if negative else objective,
                 begin,
                 steps=steps,
                 optimizer=making.optimizer,
@@ -116,14 +126,16 @@ def made_filters(
                 what=layer,
             )
         stopped = found.stopped
-        reached = capture(network, shown(found.images), layer)[layer]
+        # What the channel gives; below zero, what was pushed down does.
+        told = units[start:stop] if negative else [(layer, k) for k in wanted[start:stop]]
+        reached = capture(network, shown(found.images), list({name for name, _ in told}))
         made = []
-        for n, k in enumerate(wanted[start:stop]):
-            own = reached[n, k]
-            first, mean, most = float(begun[layer][0, k].mean()), float(own.mean()), float(own.max())
-            unit = units[start + n]
-            after = rises != layer and unit == (rises, k)
-            made.append(MadeFilter(layer, k, unit, found.images[n].cpu(), first, mean, most, after))
+        for n, (name, channel) in enumerate(told):
+            own, unit, k = reached[name][n, channel], units[start + n], wanted[start + n]
+            ends = float(own.mean()), float(own.max())
+            first, after = float(begun[name][0, channel].mean()), rises != layer and unit == (rises, k)
+            image = found.images[n].cpu()
+            made.append(MadeFilter(layer, k, unit, image, first, *ends, after, float(own.min()), negative))
         return made
 
     count = len(wanted)
@@ -152,7 +164,12 @@ def rising_layer(network: Network, start: Float[Tensor, "1 c h w"], layer: str) 
 
 
 def unit_to_ascend(
-    network: Network, start: Float[Tensor, "1 c h w"], layer: str, values: Float[Tensor, "..."], channel: int
+    network: Network,
+    start: Float[Tensor, "1 c h w"],
+    layer: str,
+    values: Float[Tensor, "..."],
+    channel: int,
+    negative: bool = False,
 ) -> tuple[str, int]:
     """Tell which channel to push up for one: itself, or what its ReLU reads where it is silent in nearly all places.
 
@@ -164,10 +181,14 @@ def unit_to_ascend(
         layer: its name.
         values: of the channel, for that image.
         channel: of the layer.
+        negative: it is pushed down, which through a ReLU cannot be seen.
     """
     silent = float((values == 0).float().mean())
     trace = network.trace(start)
-    found = before_activation(trace, network.find(layer, trace), channel) if silent > _SILENT else None
+    wanted = negative or silent > _SILENT
+    found = before_activation(trace, network.find(layer, trace), channel) if wanted else None
+    if negative:
+        return (layer, channel) if found is None else (found[0].name, found[1])
     # Linear in the pixels it has one flat colour at its best: a few places that answer are more to begin from.
     if found is None or (found[0].parents == (-1,) and silent < 1):
         return layer, channel

@@ -23,6 +23,8 @@
     reported.py   a report as a job
     disk.py       what lies on the disk
     looks.py      what the page draws by
+    layer_names.py, layer_table.py, layer_maps.py   a network's layers, and their maps of a photo as numbers
+    units.py, unit_data.py, unit_image.py           what is told of one unit: by a photo, an index, an ascent
     static/       the page: native modules, no build step
 
 No parameter of any address is a path or another address: photos are known by hashes, networks by the names that the

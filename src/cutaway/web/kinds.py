@@ -11,6 +11,7 @@ from cutaway.web.maps import made_map
 from cutaway.web.reported import page_of_a_report
 from cutaway.web.run import Run
 from cutaway.web.studio import STUDIO
+from cutaway.web.unit_image import unit_image
 
 __all__ = ["KINDS", "KINDS_SHOWN", "Kind", "KindShown", "done", "map_of_a_photo"]
 
@@ -32,7 +33,10 @@ def map_of_a_photo(desk: Desk, settings: Mapping[str, Any]) -> bytes:
     )
 
 
-KINDS: dict[str, Kind] = {"map": map_of_a_photo}
+KINDS: dict[str, Kind] = {
+    "map": map_of_a_photo,
+    "unit-image": unit_image,
+}
 
 KINDS_SHOWN: dict[str, KindShown] = {**STUDIO, "report": page_of_a_report}
 """Kinds that have a folder for what they show, and that end with what is there where they are cancelled."""

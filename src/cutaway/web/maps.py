@@ -25,7 +25,7 @@ from cutaway.recipes.compare import card_range, compare
 from cutaway.recipes.origin import network_spelled, spelled
 from cutaway.view.picture import Picture
 
-__all__ = ["QUICK", "SLOW", "answered", "made_map", "packed"]
+__all__ = ["QUICK", "SLOW", "answered", "framed", "made_map", "packed"]
 
 # What takes a pass or two is made while the page waits; the rest are jobs.
 QUICK = ("cam", "grad-cam", "grad-cam++", "layer-cam", "saliency", "guided-backprop", "deconvnet")
@@ -116,10 +116,19 @@ def packed(head: Mapping[str, Any], values: Float[np.ndarray, "d rows columns"])
     >>> packed({}, np.zeros((1, 1, 1)))
     b'\x04\x00\x00\x00{}  \x00\x00\x00\x00'
     """
+    return framed(head, np.ascontiguousarray(values, "<f4").tobytes())
+
+
+def framed(head: Mapping[str, Any], numbers: bytes) -> bytes:
+    r"""Write what is to be said, and numbers as they are, made a multiple of four bytes.
+
+    >>> framed({}, b"12345")
+    b'\x04\x00\x00\x00{}  12345\x00\x00\x00'
+    """
     clean = {name: _number(value) if isinstance(value, float) else value for name, value in head.items()}
     told = json.dumps(clean, ensure_ascii=False, allow_nan=False).encode()
     told += b" " * (-len(told) % 4)
-    return len(told).to_bytes(4, "little") + told + np.ascontiguousarray(values, "<f4").tobytes()
+    return len(told).to_bytes(4, "little") + told + numbers + bytes(-len(numbers) % 4)
 
 
 def _number(value: float) -> float | None:

@@ -19,7 +19,10 @@ async function asked(path, settings) {
   throw Object.assign(new Error(detail || String(answer.status)), { status: answer.status });
 }
 
-const json = async (path, settings) => (await asked(path, settings)).json();
+export const json = async (path, settings) => (await asked(path, settings)).json();
+
+export const numbers = async (path, settings) => decodeMap(await (await asked(path, settings)).arrayBuffer());
+export const post = (path, told = {}) => json(path, { method: 'POST', body: JSON.stringify(told), headers: { 'content-type': 'application/json' } });
 
 export const loadExplorer = async () => { explorer.value = await json('/api/explorer'); };
 
@@ -45,18 +48,14 @@ export const thumb = (id) => `/api/photos/${id}/thumb`;
 export const answerOf = (id, m, also) =>
   json(`/api/photos/${id}/answer?m=${m}${also.map((k) => `&also=${k}`).join('')}`);
 
-export async function quickMap(id, m, method, target, stop) {
-  const path = `/api/photos/${id}/maps/${encodeURIComponent(method)}?m=${m}&c=${target}`;
-  return decodeMap(await (await asked(path, { signal: stop })).arrayBuffer());
-}
+export const quickMap = (id, m, method, target, stop) =>
+  numbers(`/api/photos/${id}/maps/${encodeURIComponent(method)}?m=${m}&c=${target}`, { signal: stop });
 
-const post = (path, wanted) =>
-  json(path, { method: 'POST', body: JSON.stringify(wanted ?? {}), headers: { 'content-type': 'application/json' } });
 const remove = (path) => json(path, { method: 'DELETE' });
 
 export const startJob = (wanted) => post('/api/jobs', wanted);
 export const cancelJob = (id) => remove(`/api/jobs/${id}`);
-export const jobResult = async (id) => decodeMap(await (await asked(`/api/jobs/${id}/result`)).arrayBuffer());
+export const jobResult = (id) => numbers(`/api/jobs/${id}/result`);
 
 export const jobMade = (id) => json(`/api/jobs/${id}/result`);
 export const jobAbout = (id) => json(`/api/jobs/${id}`);

@@ -1,37 +1,22 @@
 // One method's card: its map on the photo, what may be said of it, and how to take it along.
 import { html, signal, useEffect, useRef } from '/static/vendor/preact.js';
-import { cancelJob, explorer, followJob, jobResult, quickMap, startJob } from '/static/js/api.js';
+import { explorer, quickMap, startJob } from '/static/js/api.js';
 import { Bar, colours, opacity } from '/static/js/controls.js';
 import { Copies } from '/static/js/copies.js';
-import { copyPicture } from '/static/js/copying.js';
 import { drawOn } from '/static/js/draw.js';
 import { Icon } from '/static/js/icons.js';
+import { Cancelled, Progress, awaitJob } from '/static/js/working.js';
 import { number, percent, t } from '/static/js/words.js';
 
 // Get a method's map of a class, quick ones at once and slow ones as a job, and tell how far it is.
 function obtain({ photo, m, method, target, full }, hear) {
-  const stop = new AbortController();
-  let unfollow = () => {};
-  let running = null;
-  const failed = (error) => { if (!stop.signal.aborted) hear({ error: error.gone ? t('lost') : error.message }); };
-  const job = async () => {
-    const started = await startJob({ photo, model: m, method, target, full });
-    const heard = (one) => {
-      if (stop.signal.aborted) return;
-      running = ['queued', 'running'].includes(one.state) ? one.id : null;
-      if (one.state === 'done') jobResult(one.id).then((map) => !stop.signal.aborted && hear({ map })).catch(failed);
-      else if (one.state === 'failed') hear({ error: one.message });
-      else if (one.state === 'cancelled') hear({ cancelled: true });
-      else hear({ job: one });
-    };
-    if (started.state === 'done') heard(started);
-    else if (stop.signal.aborted) cancelJob(started.id).catch(() => {});
-    else { heard(started); unfollow = followJob(started.id, heard); }
-  };
-  const quick = explorer.value.quick.includes(method) && !full;
-  (quick ? quickMap(photo, m, method, target, stop.signal).then((map) => hear({ map })) : job()).catch(failed);
+  if (full || !explorer.value.quick.includes(method)) return awaitJob(startJob({ photo, model: m, method, target, full }), hear);
   // A question that nobody waits for any more is not worked at.
-  return () => { stop.abort(); unfollow(); if (running) cancelJob(running).catch(() => {}); };
+  const stop = new AbortController();
+  quickMap(photo, m, method, target, stop.signal)
+    .then((map) => hear({ map }))
+    .catch((error) => { if (!stop.signal.aborted) hear({ error: error.gone ? t('lost') : error.message }); });
+  return () => stop.abort();
 }
 
 export function Card({ photo, m, method, targets, predicted, pixels, onRemove }) {
@@ -64,14 +49,14 @@ export function Card({ photo, m, method, targets, predicted, pixels, onRemove })
       <button class="icon small" onClick=${onRemove} title=${t('remove', { name: title })} aria-label=${t('remove', { name: title })}><${Icon} name="close" /></button></header>
     <div class="maps">${targets.map((k, i) => html`<${Shown} key=${k} map=${told[i].map} pixels=${pixels} low=${low} high=${high} title=${title} role=${targets.length > 1 ? t(i ? 'true' : predicted ? 'predicted' : 'asked') : ''} />`)}
       ${error ? html`<p class="trouble" role="alert">${error}</p>` : null}
-      ${waits ? html`<div class="progress"><progress max=${waits.total || null} value=${waits.total ? waits.done : null} aria-label=${title} /><span>${waits.state === 'queued' ? t('queued') : waits.total ? percent(waits.done / waits.total, 0) : t('working')}</span><button class="plain small" onClick=${() => cancelJob(waits.id)}>${t('cancel')}</button></div>` : null}
-      ${cancelled && !waits ? html`<div class="progress"><span>${t('cancelled')}</span><button class="plain small" onClick=${() => { tries.value += 1; }}>${t('again')}</button></div>` : null}
+      ${waits ? html`<${Progress} job=${waits} label=${title} />` : null}
+      ${cancelled && !waits ? html`<${Cancelled} onAgain=${() => { tries.value += 1; }} />` : null}
     </div>
     ${first && first.shape[0] === 3 ? html`<div class="bar words"><span>${t('signed')}</span></div>` : html`<${Bar} low=${low} high=${high} name=${colours()} />`}
     <${Trust} map=${first} full=${full} busy=${Boolean(waits)} />
     <footer>
       <span class="took">${first ? t('took', { n: first.seconds < 0.0995 ? number(Math.round(1000 * first.seconds)) : number(first.seconds, 2), unit: first.seconds < 0.0995 ? 'ms' : 's' }) : ' '}</span>
-      <${Copies} title=${title} ready=${Boolean(first)} picture=${(event) => copyPicture(event.currentTarget.closest('article').querySelector('.maps canvas'), `${method}-${first.index}`)} code=${first?.code} />
+      <${Copies} title=${title} ready=${Boolean(first)} code=${first?.code} name=${`${method}-${first?.index}`} picture=${(button) => button.closest('article').querySelector('.maps canvas')} />
     </footer>
   </article>`;
 }

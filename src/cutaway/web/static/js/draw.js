@@ -131,6 +131,35 @@ function projection(to, map, w, h, low, high) {
   }
 }
 
+// One plane of a map, a pixel for each cell, in plain colours; a plane without any range is all at its lower end.
+export function drawCells(canvas, map, plane, name, low, high) {
+  const [, rows, columns] = map.shape;
+  canvas.width = columns; canvas.height = rows;
+  const context = canvas.getContext('2d');
+  const image = context.createImageData(columns, rows);
+  const colours = table(name);
+  const scale = high > low ? 255 / (high - low) : 0;
+  for (let i = 0, p = plane * rows * columns; i < rows * columns; i += 1, p += 1) {
+    const at = 3 * (Math.min(Math.max((map.values[p] - low) * scale + 0.5, 0), 255) | 0);
+    image.data.set([colours[at], colours[at + 1], colours[at + 2], 255], 4 * i);
+  }
+  context.putImageData(image, 0, 0);
+}
+
+// Three planes as red, green and blue.
+export function drawColours(canvas, map, low, high) {
+  const [, rows, columns] = map.shape;
+  canvas.width = columns; canvas.height = rows;
+  const context = canvas.getContext('2d');
+  const image = context.createImageData(columns, rows);
+  const plane = rows * columns;
+  for (let i = 0; i < plane; i += 1) {
+    for (let c = 0; c < 3; c += 1) image.data[4 * i + c] = high > low ? (map.values[c * plane + i] - low) / (high - low) * 255 : 127.5;
+    image.data[4 * i + 3] = 255;
+  }
+  context.putImageData(image, 0, 0);
+}
+
 // A colour bar as pixels of one row.
 export function drawBar(canvas, name) {
   canvas.width = 256; canvas.height = 1;

@@ -4,35 +4,18 @@ import { answerOf, classNames, explorer, model, photoAbout, pixels as pixelsOf }
 import { Card } from '/static/js/card.js';
 import { Colours, Strength } from '/static/js/controls.js';
 import { Icon } from '/static/js/icons.js';
-import { asked, change, part } from '/static/js/place.js';
+import { decoded } from '/static/js/pixels.js';
+import { asked, change, go, link, part } from '/static/js/place.js';
 import { DropShade, Empty, FileButton, useDropAndPaste } from '/static/js/sources.js';
 import { percent, number, t } from '/static/js/words.js';
 
 const USUAL = ['cam', 'grad-cam', 'layer-cam', 'saliency', 'guided-backprop', 'deconvnet'];
-// Longest side of the canvases: the shape of a map is not clearer in more pixels.
-const SIDE = 560;
-
 const whole = (name) => (/^\d{1,9}$/.test(asked(name, '')) ? Number(asked(name, '')) : null);
 
 function shownMethods() {
   const known = [...explorer.value.quick, ...explorer.value.slow];
   const given = asked('methods', null);
   return given === null ? USUAL : given.split(',').filter((one, i, all) => known.includes(one) && all.indexOf(one) === i);
-}
-
-// The photo's pixels at the size of the cards.
-async function decoded(id) {
-  const image = new Image();
-  image.src = pixelsOf(id);
-  await image.decode();
-  const scale = Math.min(1, SIDE / Math.max(image.naturalWidth, image.naturalHeight));
-  const canvas = document.createElement('canvas');
-  canvas.width = Math.max(1, Math.round(image.naturalWidth * scale));
-  canvas.height = Math.max(1, Math.round(image.naturalHeight * scale));
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  context.imageSmoothingQuality = 'high';
-  context.drawImage(image, 0, 0, canvas.width, canvas.height);
-  return context.getImageData(0, 0, canvas.width, canvas.height);
 }
 
 export function Explain() {
@@ -76,7 +59,7 @@ function Photo({ id }) {
     <div class="bench">
       <aside>
         <figure class="photo"><img src=${pixelsOf(id)} alt=${t('photo')} width=${about.width} height=${about.height} />
-          <figcaption><span>${about.width} × ${about.height}${about.notes.map((note) => html` · ${note}`)}</span><${FileButton} small /></figcaption></figure>
+          <figcaption><span>${about.width} × ${about.height}${about.notes.map((note) => html` · ${note}`)}</span><span class="push" /><a class="plain small" href=${link('layers', [], { i: id })} onClick=${(event) => { if (!(event.metaKey || event.ctrlKey || event.shiftKey || event.button)) { event.preventDefault(); go('layers', [], { i: id }); } }}>${t('room.layers')}</a><${FileButton} small /></figcaption></figure>
         <${Answers} found=${answers.value} chosen=${target} truth=${truth} />
         <${Truth} m=${m} truth=${truth} chosen=${target} />
       </aside>

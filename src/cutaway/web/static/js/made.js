@@ -2,7 +2,6 @@
 import { html } from '/static/vendor/preact.js';
 import { pictureOf } from '/static/js/api.js';
 import { Copies } from '/static/js/copies.js';
-import { copyFrom } from '/static/js/copying.js';
 import { Icon } from '/static/js/icons.js';
 import { number, percent, t } from '/static/js/words.js';
 import { Wipe } from '/static/js/wipe.js';
@@ -16,7 +15,7 @@ export function Made({ job, made }) {
       ${one.before ? html`<${Wipe} before=${address(one.before)} after=${address(one.id)} width=${one.width} height=${one.height} alt=${one.caption.split('\n')[0] || title} />` : html`<img src=${address(one.id)} width=${one.width} height=${one.height} alt=${one.caption.split('\n')[0] || title} />`}
       <figcaption><span class="words">${one.caption.split('\n').map((line, k) => html`<span key=${k}>${line}</span>`)}</span>
         <span class="tools-row"><a class="icon small" href=${address(one.id)} download=${`cutaway-${job.kind}-${job.id.slice(0, 6)}-${i + 1}.png`} title=${t('studio.save')} aria-label=${`${t('studio.save')}: ${one.caption.split('\n')[0] || title}`}><${Icon} name="save" /></a>
-        <${Copies} title=${one.caption.split('\n')[0] || title} picture=${() => copyFrom(address(one.id), `cutaway-${job.kind}`)} code=${made.code} /></span></figcaption></figure>`)}
+        <${Copies} title=${one.caption.split('\n')[0] || title} name=${`cutaway-${job.kind}`} picture=${() => address(one.id)} code=${made.code} /></span></figcaption></figure>`)}
   </div>`;
 }
 

@@ -30,6 +30,12 @@ export function go(room, parts = [], query = {}) {
   scrollTo(0, 0);
 }
 
+// Go on in place of where the reader is: Back leads to what was before both.
+export function turn(room, parts = [], query = {}) {
+  history.replaceState(null, '', link(room, parts, query));
+  place.value = read();
+}
+
 // Change some of the query; `quietly` for sliders, which would fill Back with steps.
 export function change(query, quietly = false) {
   const { room, parts } = place.value;

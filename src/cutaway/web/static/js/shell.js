@@ -10,6 +10,7 @@ import { LANGUAGES, choose, language, t } from '/static/js/words.js';
 const ROOMS = {
   live: async () => (await import('/static/js/live.js')).Live,
   explain: async () => (await import('/static/js/explain.js')).Explain,
+  layers: async () => (await import('/static/js/layers.js')).Layers,
   studio: async () => (await import('/static/js/studio.js')).Studio,
   runs: async () => (await import('/static/js/runs.js')).Runs,
 };
@@ -26,7 +27,7 @@ function turnTheme() {
 }
 
 export function typing(event) {
-  return event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('input, select, textarea, dialog');
+  return event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('input, select, textarea, dialog[open]');
 }
 
 function follow(event, room) {
@@ -76,7 +77,7 @@ export function Shell() {
 function Help() {
   const box = useRef();
   useEffect(() => { if (helping.value) box.current.showModal(); }, [helping.value]);
-  const rows = [[Object.keys(ROOMS).map((_, i) => i + 1).join(' '), 'key.rooms'], ['f', 'key.freeze'], ['Space', 'key.pause'], ['o', 'key.overlay'], ['?', 'key.help']];
+  const rows = [[Object.keys(ROOMS).map((_, i) => i + 1).join(' '), 'key.rooms'], ['f', 'key.freeze'], ['Space', 'key.pause'], ['o', 'key.overlay'], ['/', 'key.search'], ['[ ]', 'key.layer'], ['← →', 'key.unit'], ['?', 'key.help']];
   return html`<dialog ref=${box} aria-labelledby="help-title" onClose=${() => { helping.value = false; }} onClick=${(event) => event.target === box.current && box.current.close()}>
     <h2 id="help-title">${t('help.title')}</h2>
     <dl>${rows.map(([key, word]) => html`<div key=${key}><dt>${key.split(' ').map((one) => html`<kbd key=${one}>${one}</kbd>`)}</dt><dd>${t(word)}</dd></div>`)}</dl>

@@ -9,6 +9,7 @@ import { t } from '/static/js/words.js';
 const dragging = signal(false);
 const busy = signal(false);
 
+// What a room does with a photo that was given; Explain, where it says nothing.
 const explained = (photo) => go('explain', photo.id);
 
 // Wait for a photo to be kept, then hand it on.
@@ -21,27 +22,27 @@ export async function take(adding, then = explained) {
   } finally { busy.value = false; }
 }
 
-const firstFile = (data) => [...(data?.files ?? [])].find((file) => file.type.startsWith('image/') || !file.type) ?? data?.files?.[0];
+const firstFile = (data, kinds) => [...(data?.files ?? [])].find((file) => kinds.test(file.type) || !file.type) ?? data?.files?.[0];
 
-// Anywhere in the room a photo may be dropped or pasted.
-export function useDropAndPaste(then = explained) {
-  const last = useRef(then);
-  last.current = then;
+// Anywhere in the room a photo may be dropped or pasted. `then` hears of it when it is kept; `raw`, where it is given,
+// gets the file itself.
+export function useDropAndPaste(then = explained, { kinds = /^image\//, raw = null } = {}) {
+  const hearing = useRef();
+  hearing.current = raw ?? ((file) => take(addPhoto(file), then));
   useLayoutEffect(() => {
-    const hand = (photo) => last.current(photo);
     const holds = (event) => [...(event.dataTransfer?.types ?? [])].includes('Files');
     const over = (event) => { if (holds(event)) { event.preventDefault(); dragging.value = true; } };
     const leave = (event) => { if (!event.relatedTarget) dragging.value = false; };
     const drop = (event) => {
       dragging.value = false;
-      const file = firstFile(event.dataTransfer);
+      const file = firstFile(event.dataTransfer, kinds);
       if (!file) return;
       event.preventDefault();
-      take(addPhoto(file), hand);
+      hearing.current(file);
     };
     const paste = (event) => {
-      const file = firstFile(event.clipboardData);
-      if (file) { event.preventDefault(); take(addPhoto(file), hand); }
+      const file = firstFile(event.clipboardData, kinds);
+      if (file) { event.preventDefault(); hearing.current(file); }
     };
     const all = { dragover: over, dragenter: over, dragleave: leave, drop, paste };
     for (const [name, hear] of Object.entries(all)) addEventListener(name, hear);
@@ -58,15 +59,21 @@ export function FileButton({ strong, small, then = explained, name, word }) {
 }
 
 export function Empty({ note }) {
-  const recent = useRef(signal([])).current;
-  useEffect(() => { recentPhotos().then((found) => { recent.value = found; }).catch(() => {}); }, []);
   return html`<section class="empty">
     <h1>${t('explain.title')}</h1>
     ${note ? html`<p class="trouble" role="alert">${note}</p>` : null}
     <p class="lead">${t('explain.lead')}</p>
-    <div class="well"><${Icon} name="picture" /><p>${t('drop.or.paste')}</p><${FileButton} strong /></div>
-    <h2>${t('examples')}</h2>
-    <ul class="thumbs">${explorer.value.examples.map((name) => html`<li key=${name}><button onClick=${() => take(addExample(name))}><img src=${`/static/examples/${name}.jpg`} alt="" width="144" height="108" /><span>${t(`example.${name}`)}</span></button></li>`)}</ul>
-    ${recent.value.length ? html`<h2>${t('recent')}</h2><ul class="thumbs">${recent.value.map((one, i) => html`<li key=${one.id}><button aria-label=${t('recent.n', { n: i + 1 })} onClick=${() => go('explain', one.id)}><img src=${thumb(one.id)} alt="" width="144" height="108" /></button></li>`)}</ul>` : null}
+    <${Chooser} />
   </section>`;
+}
+
+// Every source of photos at once.
+export function Chooser({ then = explained }) {
+  const recent = useRef(signal([])).current;
+  useEffect(() => { recentPhotos().then((found) => { recent.value = found; }).catch(() => {}); }, []);
+  return html`
+    <div class="well"><${Icon} name="picture" /><p>${t('drop.or.paste')}</p><${FileButton} strong then=${then} /></div>
+    <h2>${t('examples')}</h2>
+    <ul class="thumbs">${explorer.value.examples.map((name) => html`<li key=${name}><button onClick=${() => take(addExample(name), then)}><img src=${`/static/examples/${name}.jpg`} alt="" width="144" height="108" /><span>${t(`example.${name}`)}</span></button></li>`)}</ul>
+    ${recent.value.length ? html`<h2>${t('recent')}</h2><ul class="thumbs">${recent.value.map((one, i) => html`<li key=${one.id}><button aria-label=${t('recent.n', { n: i + 1 })} onClick=${() => then(one)}><img src=${thumb(one.id)} alt="" width="144" height="108" /></button></li>`)}</ul>` : null}`;
 }

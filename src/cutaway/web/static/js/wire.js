@@ -38,18 +38,29 @@ export function readReply(buffer) {
   };
 }
 
-// Half floats as numbers, times a scale.
+// Half floats as numbers, times a scale: each of the 65 536 that there are is worked out once.
+let known = null;
 function halves(bits, scale) {
-  return Float32Array.from(bits, (one) => {
+  known ??= Float32Array.from({ length: 65536 }, (_, one) => {
     const power = (one >> 10) & 31;
     const rest = one & 1023;
     const size = power ? 2 ** (power - 15) * (1 + rest / 1024) : 2 ** -14 * (rest / 1024);
-    return (one & 32768 ? -size : size) * scale;
+    return one & 32768 ? -size : size;
   });
+  const found = new Float32Array(bits.length);
+  for (let i = 0; i < bits.length; i += 1) found[i] = known[bits[i]] * scale;
+  return found;
 }
 
 export function decodeMap(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
   const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  return { ...head, values: new Float32Array(buffer, 4 + length) };
+  const count = (head.shape ?? [(buffer.byteLength - 4 - length) / 4]).reduce((a, b) => a * b, 1);
+  return { ...head, values: unpacked(head, buffer, 4 + length, count) };
+}
+
+function unpacked({ packing, low, high }, buffer, at, count) {
+  if (packing === 'half') return halves(new Uint16Array(buffer, at, count), Math.max(Math.abs(low), Math.abs(high)) || 1);
+  if (packing === 'byte') return Float32Array.from(new Uint8Array(buffer, at, count), (one) => low + one * (high - low) / 255);
+  return new Float32Array(buffer, at, count);
 }

@@ -32,7 +32,10 @@ export function t(key, values = {}) {
 export const percent = (share, digits = 1) =>
   new Intl.NumberFormat(language.value, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits }).format(share);
 
+// A correlation, with both its digits.
+export const correlation = (r) => new Intl.NumberFormat(language.value, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(r).replace('-', '−');
+
 export function number(value, digits = 3) {
   if (value === null || value === undefined) return '–';
-  return new Intl.NumberFormat(language.value, { maximumSignificantDigits: digits }).format(value);
+  return new Intl.NumberFormat(language.value, { maximumSignificantDigits: digits }).format(value).replace('-', '−');
 }
