@@ -22,14 +22,14 @@ from cutaway.web.looks import EXAMPLES, colours, titles
 from cutaway.web.maps import QUICK, SLOW
 from cutaway.web.queue import Queue
 from cutaway.web.refusals import REFUSALS, refuse_in_words
-from cutaway.web.rooms import explain, jobs, live, photos
+from cutaway.web.rooms import atlas, explain, jobs, live, photos
 from cutaway.web.rooms.around import Around, Model
 from cutaway.web.thinking import Thinking
 
 __all__ = ["make_app"]
 
 STATIC = FilePath(str(files("cutaway.web"))) / "static"
-ROOMS = ("live", "explain")
+ROOMS = ("live", "explain", "atlas")
 # What may stand behind a room in the page's address: the page itself reads it.
 Part = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,160}$")]
 
@@ -56,7 +56,7 @@ def make_app(desk: Desk, queue: Queue, closing: Callable[[], bool] = lambda: Fal
     _pages(app)
     _general(app, around)
     photos.add(app, around, STATIC / "examples")
-    for room in (jobs, live, explain):
+    for room in (jobs, live, explain, atlas):
         room.add(app, around)
     return app
 

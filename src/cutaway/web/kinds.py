@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cutaway.errors import BadSetting
+from cutaway.web.audits import audit_of_an_index
 from cutaway.web.desk import Desk
 from cutaway.web.maps import made_map
+from cutaway.web.planes import place_of_a_photo, plane_of_an_index
 
 __all__ = ["KINDS", "Kind", "map_of_a_photo"]
 
@@ -28,7 +30,12 @@ def map_of_a_photo(desk: Desk, settings: Mapping[str, Any]) -> bytes:
     )
 
 
-KINDS: dict[str, Kind] = {"map": map_of_a_photo}
+KINDS: dict[str, Kind] = {
+    "map": map_of_a_photo,
+    "plane": plane_of_an_index,
+    "place": place_of_a_photo,
+    "audit": audit_of_an_index,
+}
 
 
 def done(desk: Desk, kind: str, settings: Mapping[str, Any]) -> bytes:
