@@ -5,7 +5,8 @@ import { decodeMap } from '/static/js/wire.js';
 
 export const explorer = signal(null);
 
-async function asked(path, settings) {
+// Ask an address; gives the answer, or an Error with what was said instead.
+export async function asked(path, settings) {
   let answer;
   try {
     answer = await fetch(path, settings);
@@ -19,7 +20,7 @@ async function asked(path, settings) {
   throw Object.assign(new Error(detail || String(answer.status)), { status: answer.status });
 }
 
-const json = async (path, settings) => (await asked(path, settings)).json();
+export const json = async (path, settings) => (await asked(path, settings)).json();
 
 export const loadExplorer = async () => { explorer.value = await json('/api/explorer'); };
 
@@ -50,10 +51,11 @@ export async function quickMap(id, m, method, target, stop) {
   return decodeMap(await (await asked(path, { signal: stop })).arrayBuffer());
 }
 
-export const startJob = (wanted) =>
-  json('/api/jobs', { method: 'POST', body: JSON.stringify(wanted), headers: { 'content-type': 'application/json' } });
+export const post = (path, told) =>
+  json(path, { method: 'POST', body: JSON.stringify(told), headers: { 'content-type': 'application/json' } });
+export const startJob = (wanted) => post('/api/jobs', wanted);
 export const cancelJob = (id) => json(`/api/jobs/${id}`, { method: 'DELETE' });
-export const jobResult = async (id) => decodeMap(await (await asked(`/api/jobs/${id}/result`)).arrayBuffer());
+export const jobBytes = async (id) => (await asked(`/api/jobs/${id}/result`)).arrayBuffer();
 
 // Hear of a job until it has ended; gives a function that stops listening.
 export function followJob(id, hear) {

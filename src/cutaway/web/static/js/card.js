@@ -1,36 +1,25 @@
 // One method's card: its map on the photo, what may be said of it, and how to take it along.
 import { html, signal, useEffect, useRef } from '/static/vendor/preact.js';
-import { cancelJob, explorer, followJob, jobResult, quickMap, startJob } from '/static/js/api.js';
+import { cancelJob, explorer, quickMap, startJob } from '/static/js/api.js';
 import { Bar, colours, opacity } from '/static/js/controls.js';
-import { copyPicture, copyText } from '/static/js/copying.js';
+import { Copies } from '/static/js/copies.js';
 import { drawOn } from '/static/js/draw.js';
 import { Icon } from '/static/js/icons.js';
+import { runJob } from '/static/js/job.js';
+import { decodeMap } from '/static/js/wire.js';
 import { number, percent, t } from '/static/js/words.js';
 
 // Get a method's map of a class, quick ones at once and slow ones as a job, and tell how far it is.
 function obtain({ photo, m, method, target, full }, hear) {
+  if (full || !explorer.value.quick.includes(method)) {
+    const start = () => startJob({ photo, model: m, method, target, full });
+    return runJob(start, ({ bytes, ...told }) => hear(bytes ? { map: decodeMap(bytes) } : told));
+  }
   const stop = new AbortController();
-  let unfollow = () => {};
-  let running = null;
-  const failed = (error) => { if (!stop.signal.aborted) hear({ error: error.gone ? t('lost') : error.message }); };
-  const job = async () => {
-    const started = await startJob({ photo, model: m, method, target, full });
-    const heard = (one) => {
-      if (stop.signal.aborted) return;
-      running = ['queued', 'running'].includes(one.state) ? one.id : null;
-      if (one.state === 'done') jobResult(one.id).then((map) => !stop.signal.aborted && hear({ map })).catch(failed);
-      else if (one.state === 'failed') hear({ error: one.message });
-      else if (one.state === 'cancelled') hear({ cancelled: true });
-      else hear({ job: one });
-    };
-    if (started.state === 'done') heard(started);
-    else if (stop.signal.aborted) cancelJob(started.id).catch(() => {});
-    else { heard(started); unfollow = followJob(started.id, heard); }
-  };
-  const quick = explorer.value.quick.includes(method) && !full;
-  (quick ? quickMap(photo, m, method, target, stop.signal).then((map) => hear({ map })) : job()).catch(failed);
-  // A question that nobody waits for any more is not worked at.
-  return () => { stop.abort(); unfollow(); if (running) cancelJob(running).catch(() => {}); };
+  quickMap(photo, m, method, target, stop.signal)
+    .then((map) => hear({ map }))
+    .catch((error) => { if (!stop.signal.aborted) hear({ error: error.gone ? t('lost') : error.message }); });
+  return () => stop.abort();
 }
 
 export function Card({ photo, m, method, targets, predicted, pixels, onRemove }) {
@@ -70,9 +59,7 @@ export function Card({ photo, m, method, targets, predicted, pixels, onRemove })
     <${Trust} map=${first} full=${full} busy=${Boolean(waits)} />
     <footer>
       <span class="took">${first ? t('took', { n: first.seconds < 0.0995 ? number(Math.round(1000 * first.seconds)) : number(first.seconds, 2), unit: first.seconds < 0.0995 ? 'ms' : 's' }) : ' '}</span>
-      <button class="icon small" disabled=${!first} title=${t('copy.picture')} aria-label=${`${t('copy.picture')}: ${title}`} onClick=${(event) => copyPicture(event.currentTarget.closest('article').querySelector('.maps canvas'), `${method}-${first.index}`)}><${Icon} name="picture" /></button>
-      <button class="icon small" title=${t('copy.link')} aria-label=${`${t('copy.link')}: ${title}`} onClick=${() => copyText(location.href, t('copy.link.done'))}><${Icon} name="link" /></button>
-      <button class="icon small" disabled=${!first} title=${t('copy.code')} aria-label=${`${t('copy.code')}: ${title}`} onClick=${() => copyText(first.code, t('copy.code.done'))}><${Icon} name="code" /></button>
+      <${Copies} name=${title} file=${`${method}-${first?.index}`} picture=${first && ((event) => event.currentTarget.closest('article').querySelector('.maps canvas'))} code=${first?.code} />
     </footer>
   </article>`;
 }

@@ -10,6 +10,7 @@ import { LANGUAGES, choose, language, t } from '/static/js/words.js';
 const ROOMS = {
   live: async () => (await import('/static/js/live.js')).Live,
   explain: async () => (await import('/static/js/explain.js')).Explain,
+  atlas: async () => (await import('/static/js/atlas.js')).Atlas,
 };
 const entered = signal({});
 const helping = signal(false);

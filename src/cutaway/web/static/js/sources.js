@@ -9,11 +9,12 @@ import { t } from '/static/js/words.js';
 const dragging = signal(false);
 const busy = signal(false);
 
-async function take(adding) {
+const explained = (photo) => go('explain', photo.id);
+
+async function take(adding, then = explained) {
   busy.value = true;
   try {
-    const photo = await adding;
-    go('explain', photo.id);
+    then(await adding);
   } catch (error) {
     say(error.gone ? t('lost') : error.status === 413 ? t('photo.large') : error.message);
   } finally { busy.value = false; }
@@ -21,8 +22,8 @@ async function take(adding) {
 
 const firstFile = (data) => [...(data?.files ?? [])].find((file) => file.type.startsWith('image/') || !file.type) ?? data?.files?.[0];
 
-// Anywhere in the room a photo may be dropped or pasted.
-export function useDropAndPaste() {
+// Anywhere in the room a photo may be dropped or pasted; `then` hears of it.
+export function useDropAndPaste(then) {
   useLayoutEffect(() => {
     const holds = (event) => [...(event.dataTransfer?.types ?? [])].includes('Files');
     const over = (event) => { if (holds(event)) { event.preventDefault(); dragging.value = true; } };
@@ -32,11 +33,11 @@ export function useDropAndPaste() {
       const file = firstFile(event.dataTransfer);
       if (!file) return;
       event.preventDefault();
-      take(addPhoto(file));
+      take(addPhoto(file), then);
     };
     const paste = (event) => {
       const file = firstFile(event.clipboardData);
-      if (file) { event.preventDefault(); take(addPhoto(file)); }
+      if (file) { event.preventDefault(); take(addPhoto(file), then); }
     };
     const all = { dragover: over, dragenter: over, dragleave: leave, drop, paste };
     for (const [name, hear] of Object.entries(all)) addEventListener(name, hear);
@@ -44,12 +45,12 @@ export function useDropAndPaste() {
   }, []);
 }
 
-export const DropShade = () => html`<div class="shade" data-open=${dragging.value ? '' : null} aria-hidden="true"><span>${t('drop.here')}</span></div>`;
+export const DropShade = ({ word = 'drop.here' }) => html`<div class="shade" data-open=${dragging.value ? '' : null} aria-hidden="true"><span>${t(word)}</span></div>`;
 
-export function FileButton({ strong, small }) {
+export function FileButton({ strong, small, word, then }) {
   const file = useRef();
-  return html`<button class=${strong ? 'strong' : small ? 'plain small' : 'plain'} disabled=${busy.value} onClick=${() => file.current.click()}><${Icon} name="upload" />${t(busy.value ? 'reading' : small ? 'another' : 'choose')}</button>
-    <input ref=${file} type="file" accept="image/*" hidden onChange=${(event) => { const [one] = event.target.files; event.target.value = ''; if (one) take(addPhoto(one)); }} />`;
+  return html`<button class=${strong ? 'strong' : small ? 'plain small' : 'plain'} disabled=${busy.value} onClick=${() => file.current.click()}><${Icon} name="upload" />${t(busy.value ? 'reading' : word ?? (small ? 'another' : 'choose'))}</button>
+    <input ref=${file} type="file" accept="image/*" hidden onChange=${(event) => { const [one] = event.target.files; event.target.value = ''; if (one) take(addPhoto(one), then); }} />`;
 }
 
 export function Empty({ note }) {

@@ -1,0 +1,39 @@
+// The same points without WebGL: stamped into the pixels of an image, a disc each.
+export function canvasPoints(canvas) {
+  const context = canvas.getContext('2d');
+  let from = new Float32Array();
+  let to = from;
+  let colours = new Uint32Array();
+  let order = new Uint32Array();
+  let image = null;
+  let pixels = null;
+  return {
+    name: 'canvas',
+    places(a, b) { from = a; to = b; },
+    colours(bytes, indices) { colours = new Uint32Array(bytes.buffer); order = indices; },
+    draw({ cx, cy, scale, width, height, t, size }) {
+      if (!image || image.width !== width || image.height !== height) {
+        image = context.createImageData(width, height);
+        pixels = new Uint32Array(image.data.buffer);
+      } else pixels.fill(0);
+      const r = Math.max(0, Math.round(size / 2 - 0.5));
+      const spans = Array.from({ length: 2 * r + 1 }, (_, i) => Math.floor(Math.sqrt(Math.max(0, (r + 0.4) ** 2 - (i - r) ** 2))));
+      const ox = width / 2 - cx * scale;
+      const oy = height / 2 - cy * scale;
+      for (let j = 0; j < order.length; j += 1) {
+        const i = 2 * order[j];
+        const x = Math.round((from[i] + (to[i] - from[i]) * t) * scale + ox);
+        const y = Math.round((from[i + 1] + (to[i + 1] - from[i + 1]) * t) * scale + oy);
+        if (x < r || y < r || x >= width - r || y >= height - r) continue;
+        const colour = colours[order[j]];
+        for (let dy = -r; dy <= r; dy += 1) {
+          const start = (y + dy) * width + x;
+          const span = spans[dy + r];
+          for (let p = start - span; p <= start + span; p += 1) pixels[p] = colour;
+        }
+      }
+      context.putImageData(image, 0, 0);
+    },
+    end() {},
+  };
+}
