@@ -135,7 +135,7 @@ def sheet(index: ActivationIndex, photos: list[int], side: int) -> bytes:
     canvas = np.zeros((rows * side, COLUMNS * side, 3), np.uint8)
     for k, photo in enumerate(photos):
         top, left = k // COLUMNS * side, k % COLUMNS * side
-        canvas[top : top + side, left : left + side] = _tile(index, index.photo(photo), side)[0]
+        canvas[top : top + side, left : left + side] = _square(index, index.photo(photo), side)
     return _jpeg(Picture(canvas))
 
 
@@ -164,19 +164,30 @@ def thumb(index: ActivationIndex, photo: int, side: int) -> bytes:
 
 def _reason(index: ActivationIndex, photo: int) -> str | None:
     """Say why a photo cannot be read, None where it can."""
-    return _tile(index, photo, 64)[1]
-
-
-@lru_cache(maxsize=1024)
-def _tile(index: ActivationIndex, photo: int, side: int) -> tuple[UInt8[np.ndarray, "s s 3"], str | None]:
-    """Cut the middle square of a photo, and say why it is not the photo where it cannot be read."""
+    if not index.path(photo).is_file():
+        return "there is no such file"
     try:
-        found = read(index.path(photo), largest_side=4 * side)
+        _tile(index, photo, 64)
     except BadImage as error:
-        return Picture(_own_pixels(index, photo)).resized((side, side)).pixels, error.reason
+        return error.reason
+    return None
+
+
+def _square(index: ActivationIndex, photo: int, side: int) -> UInt8[np.ndarray, "s s 3"]:
+    try:
+        return _tile(index, photo, side)
+    except BadImage:
+        return Picture(_own_pixels(index, photo)).resized((side, side)).pixels
+
+
+# What could not be read is not kept: it may be there again.
+@lru_cache(maxsize=1024)
+def _tile(index: ActivationIndex, photo: int, side: int) -> UInt8[np.ndarray, "s s 3"]:
+    """Cut the middle square of a photo."""
+    found = read(index.path(photo), largest_side=4 * side)
     h, w = found.shortest(side)
     top, left = (h - side) // 2, (w - side) // 2
-    return found.resized((h, w)).cropped((top, left, top + side, left + side)).pixels, None
+    return found.resized((h, w)).cropped((top, left, top + side, left + side)).pixels
 
 
 def _own_pixels(index: ActivationIndex, photo: int) -> UInt8[np.ndarray, "16 16 3"]:

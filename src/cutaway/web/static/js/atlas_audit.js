@@ -12,6 +12,7 @@ import { asked, change, go } from '/static/js/place.js';
 import { percent, t } from '/static/js/words.js';
 
 const MOST = [30, 60, 120];
+const SHOWN = 32;
 
 export function Findings({ about }) {
   const state = useRef(signal({})).current;
@@ -37,7 +38,8 @@ export function Findings({ about }) {
 function Found({ about, found }) {
   const sheet = useMemo(() => (found.rest.length ? URL.createObjectURL(new Blob([found.rest], { type: 'image/jpeg' })) : ''), [found]);
   useEffect(() => () => URL.revokeObjectURL(sheet), [sheet]);
-  const high = Math.max(...found.values) * 64 * 64;
+  const shown = useRef(signal(SHOWN)).current;
+  const high = found.values.reduce((most, one) => Math.max(most, one), 0) * 64 * 64;
   const openPhoto = (photo) => go('atlas', [about.id], { p: String(photo) });
   return html`
     ${found.suspects.length ? html`<ul class="suspects">${found.suspects.map((one, k) => html`<li key=${k} class="sheet"><h3>${one.label}: ${t(`audit.${one.kind}`)}</h3><p>${one.words}</p>
@@ -48,8 +50,9 @@ function Found({ about, found }) {
     <h2>${t('audit.labels')}</h2><p class="hint">${t('audit.labels.hint')}</p><div class="audit-bar"><${Bar} low=${0} high=${high} name=${colours()} /></div>
     <ul class="audited">${found.labels.map((one, k) => html`<li key=${one.label} class="sheet" data-label=${one.label}><${Evidence} values=${found.values.subarray(4096 * k, 4096 * k + 4096)} high=${high} name=${one.label} />
       <h3>${one.label}</h3><dl><div><dt>${t('audit.photos')}</dt><dd>${one.photos}</dd></div><div><dt>${t('audit.right')}</dt><dd>${percent(one.right, 0)}</dd></div>
-      <div><dt>${t('audit.outside')}</dt><dd>${one.evidence_outside === null ? '–' : percent(one.evidence_outside, 0)}</dd></div><div><dt>${t('audit.area')}</dt><dd>${one.image_outside === null ? '–' : percent(one.image_outside, 0)}</dd></div></dl></li>`)}</ul>
-    ${found.mistakes.length ? html`<h2>${t('audit.mistakes', { n: found.mistakes.length })}</h2><${Tiles} index=${about.id} photos=${found.mistakes.slice(0, 32).map((one) => one.photo)} names=${(k) => `${found.mistakes[k].label}, ${t('audit.decided', { name: found.mistakes[k].decided })}`} onOpen=${openPhoto} below=${(k) => html`<b>${found.mistakes[k].label}</b><i>→ ${found.mistakes[k].decided}</i>`} />` : null}`;
+      <div><dt title=${t('audit.outside.title')}>${t('audit.outside')}</dt><dd>${one.evidence_outside === null ? '–' : percent(one.evidence_outside, 0)}</dd></div><div><dt title=${t('audit.area.title')}>${t('audit.area')}</dt><dd>${one.image_outside === null ? '–' : percent(one.image_outside, 0)}</dd></div></dl></li>`)}</ul>
+    ${found.mistakes.length ? html`<h2>${t('audit.mistakes', { n: found.mistakes.length })}</h2><${Tiles} index=${about.id} photos=${found.mistakes.slice(0, shown.value).map((one) => one.photo)} names=${(k) => `${found.mistakes[k].label}, ${t('audit.decided', { name: found.mistakes[k].decided })}`} onOpen=${openPhoto} below=${(k) => html`<b>${found.mistakes[k].label}</b><i>→ ${found.mistakes[k].decided}</i>`} />
+      ${found.mistakes.length > shown.value ? html`<div class="row"><button class="plain small" onClick=${() => { shown.value += SHOWN; }}>${t('atlas.more', { n: found.mistakes.length - shown.value })}</button></div>` : null}` : null}`;
 }
 
 // Photos as they were changed, from the one sheet that came with the figures.

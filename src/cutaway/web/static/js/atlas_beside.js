@@ -1,6 +1,6 @@
 // Beside the map: a photo and its neighbours, or what was chosen, or what the colours mean.
 import { html, signal, useEffect, useRef } from '/static/vendor/preact.js';
-import { model, photoAbout, pixels } from '/static/js/api.js';
+import { answerOf, model, photoAbout, pixels } from '/static/js/api.js';
 import { chosenOf, keepPhoto, nearGiven, nearOf, patchesOf, photoOf, thumbOf } from '/static/js/atlas_data.js';
 import { Tiles, tilesPicture } from '/static/js/atlas_tiles.js';
 import { Bar } from '/static/js/controls.js';
@@ -98,7 +98,7 @@ function Photo({ about, layer, photo, given, onNear }) {
   const state = useRef(signal({})).current;
   const set = (told) => { state.value = { ...state.value, ...told }; };
   useEffect(() => {
-    const tell = photo !== null ? photoOf(about.id, photo) : photoAbout(given).then((one) => ({ ...one, label: null, name: t('atlas.given') }));
+    const tell = photo !== null ? photoOf(about.id, photo) : photoAbout(given).then(async (one) => ({ ...one, label: null, name: t('atlas.given'), answer: about.models.length ? (await answerOf(given, about.models[0], []))[0] : null }));
     tell.then((one) => set({ one })).catch((error) => set({ error: error.message }));
   }, []);
   useEffect(() => {

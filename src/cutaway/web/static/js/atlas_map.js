@@ -44,7 +44,7 @@ export function Map_({ about }) {
       else if (what === 'point') { drawn.current.over.classList.toggle('over-point', told >= 0); peek.value = told >= 0 && where ? { place: told, where } : null; }
       else if (what === 'lasso') { const now = settled(about); change({ s: `lasso:${state.peek().method}:${written(told)}:${now.layer}`, p: '', d: '' }); lassoing.value = false; }
     };
-    const plane = new Plane(host.current, about.id, about.photos, hear);
+    const plane = new Plane(host.current, about.id, about.photos, asked('draw', ''), hear);
     drawn.current = plane;
     return () => { clearTimeout(host.current?.timer); plane.end(); };
   }, []);
@@ -121,7 +121,7 @@ export function Map_({ about }) {
   const inView = () => { const now = drawn.current; change({ s: `lasso:${state.value.method}:${written(now.corners())}:${state.value.layer}`, p: '', d: '' }); };
   useEffect(() => {
     const press = (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('input, select, textarea, dialog')) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('input:not([type=radio]), select, textarea, dialog')) return;
       if (event.key === 'l') lassoing.value = !lassoing.value;
       else if (event.key === 'v') inView();
       else if (event.key === 'Escape') { if (lassoing.value) lassoing.value = false; else if (asked('p', '') || asked('d', '')) change({ p: '', d: '' }); else if (asked('s', '')) change({ s: '' }); }

@@ -12,15 +12,16 @@ const MORPH = 900;
 const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 export class Plane {
-  // `hear` is told ('pick', place), ('point', place or -1), ('lasso', shape), ('view'); `index` gives the photos.
-  constructor(host, index, photos, hear) {
+  // `hear` is told ('pick', place), ('point', place or -1), ('lasso', shape), ('view'); `index` gives the photos;
+  // `kind` is webgl, canvas, or nothing for what is quicker here.
+  constructor(host, index, photos, kind, hear) {
     Object.assign(this, { host, photos, hear, cx: 0, cy: 0, k: 1, t: 1, extent: [1, 1], lassoing: false, shape: null, mark: null, focus: -1, frames: 0 });
     this.from = this.to = new Float32Array(2 * photos.length);
     this.tints = new Uint8Array(4 * photos.length);
     this.over = host.querySelector('canvas.over');
     this.draw2d = this.over.getContext('2d');
     this.thumbs = new Thumbs(index, () => this.dirty());
-    this.drawer('webgl');
+    this.drawer(kind);
     this.unhear = hearHands(this);
     this.watch = new ResizeObserver(() => this.fit());
     this.watch.observe(host);
@@ -28,7 +29,7 @@ export class Plane {
   }
 
   drawer(kind) {
-    this.points = (kind === 'webgl' && glPoints(this.ground())) || canvasPoints(this.ground());
+    this.points = (kind !== 'canvas' && glPoints(this.ground(), kind === 'webgl')) || canvasPoints(this.ground());
     this.host.dataset.drawer = this.points.name;
     // A context that the system takes away does not come back by itself: go on without it.
     this.under.addEventListener('webglcontextlost', () => { if (!this.ended) { this.drawer('canvas'); this.fit(); } });
@@ -115,12 +116,16 @@ export class Plane {
   nearest(x, y, reach = Math.max(10, this.shown ? this.side / 2 : 0)) {
     const covered = this.shown?.find(([, sx, sy]) => Math.max(Math.abs(sx - x), Math.abs(sy - y)) <= this.side / 2);
     if (covered && reach < Infinity) return covered[0];
-    let best = reach * reach;
+    const [ux, uy] = this.unit(x, y);
+    const t = this.eased();
+    const { from, to } = this;
+    let best = (reach / this.scale) ** 2;
     let found = -1;
-    for (let i = 0; i < this.photos.length; i += 1) {
-      const [sx, sy] = this.screen(i);
-      const way = (sx - x) ** 2 + (sy - y) ** 2;
-      if (way < best) { best = way; found = i; }
+    for (let i = 0; i < to.length; i += 2) {
+      const dx = from[i] + (to[i] - from[i]) * t - ux;
+      const dy = from[i + 1] + (to[i + 1] - from[i + 1]) * t - uy;
+      const way = dx * dx + dy * dy;
+      if (way < best) { best = way; found = i / 2; }
     }
     return found;
   }
@@ -141,7 +146,7 @@ export class Plane {
     if (this.t >= 1 && this.from !== this.to) { this.from = this.to; this.points.places(this.to, this.to); }
     const apart = (1.1 * this.scale) / Math.sqrt(this.photos.length);
     this.side = Math.min(apart, LARGEST);
-    const radius = Math.min(Math.max((0.35 * this.scale) / this.k / Math.sqrt(this.photos.length), 1.4), 6) * Math.min(this.k ** 0.25, 2);
+    const radius = Math.min(Math.max((0.26 * this.scale) / this.k / Math.sqrt(this.photos.length), 1.4), 6) * Math.min(this.k ** 0.25, 2);
     this.points.draw({ cx: this.cx, cy: this.cy, scale: this.scale * this.ratio, width: this.under.width, height: this.under.height, t: this.eased(), size: 2 * radius * this.ratio });
     const d = this.draw2d;
     d.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
@@ -156,7 +161,10 @@ export class Plane {
 
   // The points in view whose photos have room: none over another, the first ones first.
   roomy() {
-    const { side } = this;
+    const { side, from, to } = this;
+    const t = this.eased();
+    const [left, top] = this.unit(-side, -side);
+    const [right, bottom] = this.unit(this.w + side, this.h + side);
     const taken = new Map();
     const cell = (x, y) => Math.floor(x / side) * 100003 + Math.floor(y / side);
     const found = [];
@@ -164,8 +172,10 @@ export class Plane {
     for (let j = this.order.length; j >= 0; j -= 1) {
       const i = j === this.order.length ? this.focus : this.order[j];
       if (i < 0) continue;
-      const [x, y] = this.screen(i);
-      if (x < -side || y < -side || x > this.w + side || y > this.h + side) continue;
+      const ux = from[2 * i] + (to[2 * i] - from[2 * i]) * t;
+      const uy = from[2 * i + 1] + (to[2 * i + 1] - from[2 * i + 1]) * t;
+      if (ux < left || ux > right || uy < top || uy > bottom) continue;
+      const [x, y] = this.at({ x: ux, y: uy });
       let free = true;
       for (let a = -1; a <= 1 && free; a += 1) {
         for (let b = -1; b <= 1 && free; b += 1) {
@@ -186,13 +196,17 @@ export class Plane {
     const edge = side > 70 ? 3 : 2;
     for (const [i, x, y] of this.shown) {
       const [r, g, b] = this.borders.subarray(3 * i, 3 * i + 3);
-      d.globalAlpha = this.faint?.[i] ? 0.3 : 1;
-      d.fillStyle = `rgb(${r} ${g} ${b})`;
-      d.fillRect(x - side / 2, y - side / 2, side, side);
+      const half = side / 2;
       const piece = this.thumbs.piece(this.photos[i], side * this.ratio);
-      if (piece) d.drawImage(piece[0], piece[1], piece[2], piece[3], piece[3], x - side / 2 + edge, y - side / 2 + edge, side - 2 * edge, side - 2 * edge);
+      d.fillStyle = this.paper;
+      d.fillRect(x - half, y - half, side, side);
+      d.globalAlpha = this.faint?.[i] ? 0.3 : 1;
+      if (piece) d.drawImage(piece[0], piece[1], piece[2], piece[3], piece[3], x - half, y - half, side, side);
+      d.lineWidth = edge;
+      d.strokeStyle = `rgb(${r} ${g} ${b})`;
+      d.strokeRect(x - half + edge / 2, y - half + edge / 2, side - edge, side - edge);
+      d.globalAlpha = 1;
     }
-    d.globalAlpha = 1;
   }
 
   marks(d, radius) {

@@ -28,11 +28,19 @@ function program(gl) {
   return gl.getProgramParameter(made, gl.LINK_STATUS) ? made : null;
 }
 
-// Gives null where there is no WebGL2.
-export function glPoints(canvas) {
+// Whether it is a program on the processor that draws, and no graphics card.
+function byProgram(gl) {
+  const plain = gl.getParameter(gl.RENDERER);
+  // Chromium says so little here; it tells more where it is asked.
+  const more = plain === 'WebKit WebGL' && gl.getExtension('WEBGL_debug_renderer_info');
+  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(more ? gl.getParameter(more.UNMASKED_RENDERER_WEBGL) : plain);
+}
+
+// Gives null where there is no WebGL2, or, unless `anyway`, where a program draws for it: stamping is quicker then.
+export function glPoints(canvas, anyway) {
   const gl = canvas.getContext('webgl2', { antialias: false, depth: false, premultipliedAlpha: true });
-  const made = gl && program(gl);
-  if (!made) return null;
+  const made = gl && (anyway || !byProgram(gl)) && program(gl);
+  if (!made) { gl?.getExtension('WEBGL_lose_context')?.loseContext(); return null; }
   gl.useProgram(made);
   const uniform = (name) => gl.getUniformLocation(made, name);
   const at = { centre: uniform('centre'), scale: uniform('scale'), t: uniform('t'), size: uniform('size') };
