@@ -116,7 +116,7 @@ export function Map_({ about }) {
       ? (componentsPlace(about.id, given, plane.layer).then(put).catch(failed), () => {})
       : runJob(() => startPlane(about.id, plane.layer, plane.method, given), ({ bytes, ...told }) => (bytes ? put(unpack(bytes).values) : set({ placing: told })));
     return () => { ended = true; stop(); };
-  }, [given, plane]);
+  }, [given, plane, tries.value]);
 
   const inView = () => { const now = drawn.current; change({ s: `lasso:${state.value.method}:${written(now.corners())}:${state.value.layer}`, p: '', d: '' }); };
   useEffect(() => {
@@ -153,7 +153,7 @@ function Waiting({ state, again, method, about }) {
   const one = job ?? placing?.job;
   const name = about.methods.find((each) => each.id === method).name;
   if (error || placing?.error) return html`<p class="trouble" role="alert">${error || placing.error}</p>`;
-  if (cancelled) return html`<div class="progress"><span>${name}: ${t('cancelled')}</span><button class="plain small" onClick=${again}>${t('again')}</button></div>`;
+  if (cancelled || placing?.cancelled) return html`<div class="progress"><span>${cancelled ? name : t('atlas.placing')}: ${t('cancelled')}</span><button class="plain small" onClick=${again}>${t('again')}</button></div>`;
   if (!one) return null;
   const word = job ? name : t('atlas.placing');
   return html`<div class="progress" role="status"><span>${word}</span><progress max=${one.total || null} value=${one.total ? one.done : null} aria-label=${word} /><span>${one.state === 'queued' ? t('queued') : one.total ? percent(one.done / one.total, 0) : t('working')}</span><button class="plain small" onClick=${() => cancelJob(one.id)}>${t('cancel')}</button></div>`;

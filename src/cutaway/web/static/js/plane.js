@@ -4,10 +4,11 @@ import { glPoints } from '/static/js/points_gl.js';
 import { hearHands } from '/static/js/plane_hands.js';
 import { Thumbs } from '/static/js/thumbs.js';
 
-const MARGIN = 0.92;
-// Photos are drawn where points are this far apart, in pixels of the page, and no larger than that.
-const LEAST = 44;
-const LARGEST = 168;
+const MARGIN = 0.9;
+// Photos take this part of the way between points, if these lay evenly; as large as this, in pixels of the page.
+const SHARE = 0.7;
+const LEAST = 34;
+const LARGEST = 160;
 const MORPH = 900;
 const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
@@ -144,14 +145,13 @@ export class Plane {
   paint(now) {
     if (this.t < 1) { this.t = Math.min(1, (now - this.began) / MORPH); this.dirty(); }
     if (this.t >= 1 && this.from !== this.to) { this.from = this.to; this.points.places(this.to, this.to); }
-    const apart = (1.1 * this.scale) / Math.sqrt(this.photos.length);
-    this.side = Math.min(apart, LARGEST);
+    this.side = Math.min((SHARE * this.scale) / Math.sqrt(this.photos.length), LARGEST);
     const radius = Math.min(Math.max((0.26 * this.scale) / this.k / Math.sqrt(this.photos.length), 1.4), 6) * Math.min(this.k ** 0.25, 2);
     this.points.draw({ cx: this.cx, cy: this.cy, scale: this.scale * this.ratio, width: this.under.width, height: this.under.height, t: this.eased(), size: 2 * radius * this.ratio });
     const d = this.draw2d;
     d.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     d.clearRect(0, 0, this.w, this.h);
-    this.shown = apart >= LEAST ? this.roomy() : null;
+    this.shown = this.side >= LEAST ? this.roomy() : null;
     if (this.shown) this.photographs(d);
     this.marks(d, radius);
     this.frames += 1;
