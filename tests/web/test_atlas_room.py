@@ -38,11 +38,9 @@ def scanned(tmp_path_factory):
             piece = photo.crop((left, top, left + side, top + side))
             piece.save(folder / "photos" / label / f"{k}.png", compress_level=1)
     (folder / "photos" / "cup" / "broken.png").write_bytes(b"no photo")
-    layers = ["fire6.cat", "fire9.cat", "@logits"]
-    index = cw.scan(
-        "squeezenet1_1", folder / "photos", folder / "pieces.index", layers=layers, engine="serial"
-    )
-    return index
+    # Small images: what is tested here is the room.
+    settings = {"layers": ["fire6.cat", "fire9.cat", "@logits"], "size": 128, "engine": "serial"}
+    return cw.scan("squeezenet1_1", folder / "photos", folder / "pieces.index", **settings)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +147,7 @@ def test_colours_counts_and_channels_are_those_of_the_index(atlas, scanned):
 def test_neighbours_are_those_of_neighbors(atlas, scanned, photo):
     place = f"photos/{photo}" if photo == 3 else f"given/{atlas.photo()}"
     told = atlas.ask("GET", f"/api/atlas/pieces.index/{place}/near?k=5").json
-    right = cw.neighbors(scanned, photo if photo == 3 else CAT, 5, network=load("squeezenet1_1"))
+    right = cw.neighbors(scanned, photo if photo == 3 else CAT, 5)
     for kind, rows in (("features", right.rows), ("pixels", right.by_pixels)):
         assert [one["photo"] for one in told[kind]] == [one.photo for one in rows]
         assert [one["similarity"] for one in told[kind]] == pytest.approx(
@@ -346,6 +344,7 @@ def test_points_are_drawn_with_and_without_webgl(launch, atlas, scanned, drawer)
     context.close()
 
 
+@pytest.mark.slow
 def test_findings_are_a_job_that_can_be_cancelled(page, scanned):
     page.get_by_label("Findings").check(force=True)
     page.get_by_role("button", name="Look at 60 photos of each label").click()
