@@ -11,8 +11,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from make_pictures import cuts
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
+
+import cutaway as cw
 
 ROOT = Path(__file__).parents[1]
 CAT = ROOT / "examples" / "photos" / "chelsea.png"
@@ -34,7 +37,13 @@ def main() -> None:
     """Write docs/pictures/serve-*.jpg."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "cuts").mkdir()
+        cuts(Path(folder) / "cuts")
+        index = Path(folder) / "cuts.index"
+        layers = ["fire6.cat", "fire9.cat", "@logits"]
+        cw.scan("squeezenet1_1", Path(folder) / "cuts", index, layers=layers, engine="serial")
         words = ["-m", "cutaway", "serve", "--port", "0", "--no-browser", "--folder", folder]
+        words += ["--index", str(index)]
         server = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True)
         assert server.stdout is not None
         url = server.stdout.readline().split()[0]
@@ -56,6 +65,13 @@ def main() -> None:
                 page.wait_for_timeout(500)
                 save(page.screenshot(), "serve-explain")
                 layers(page, url.partition("/?")[0], page.url.rpartition("/")[2])
+                page.goto(url.partition("/?")[0] + "/atlas/cuts.index")
+                page.locator(".plane-host[data-method=tsne][data-still='']").wait_for(timeout=120_000)
+                page.set_viewport_size({"width": 1360, "height": 860})
+                page.locator(".legend button", has_text="coffee").click()
+                page.locator(".standing img").last.wait_for()
+                page.wait_for_timeout(2000)
+                save(page.screenshot(), "serve-atlas")
                 browser.close()
         finally:
             server.send_signal(signal.SIGINT)

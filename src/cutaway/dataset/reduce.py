@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cutaway.errors import BadSetting
+from cutaway.network.progress import report
 from cutaway.network.workers import one_thread
 
 __all__ = ["METHODS", "Reduced", "reduced"]
@@ -21,6 +22,8 @@ __all__ = ["METHODS", "Reduced", "reduced"]
 METHODS = ("pca", "tsne", "umap")
 # t-SNE and UMAP begin from so many principal components: enough for the neighbours, and quicker.
 _COMPONENTS = 50
+# Steps of t-SNE in its two phases, as openTSNE has them, and how often it is told how far it is.
+_STEPS, _TOLD = 250 + 500, 10
 # Fewer have no neighbourhoods to speak of.
 _LEAST = 10
 _log = logging.getLogger("cutaway")
@@ -99,7 +102,21 @@ def _axes(features: np.ndarray, count: int) -> tuple[Tensor, Tensor]:
 def _tsne(rows: np.ndarray, along: Callable[[np.ndarray], np.ndarray], seed: int, near: int) -> Reduced:
     library = _library("openTSNE", "openTSNE", "tsne")
     beginning = rows[:, :2] / max(float(rows[:, 0].std()), 1e-12) * 1e-4
-    made = library.TSNE(perplexity=near, random_state=seed, n_jobs=1, initialization=beginning).fit(rows)
+    stepped = 0
+
+    def tell(*_: object) -> None:
+        nonlocal stepped
+        stepped += _TOLD
+        report("steps", stepped, _STEPS)
+
+    made = library.TSNE(
+        perplexity=near,
+        random_state=seed,
+        n_jobs=1,
+        initialization=beginning,
+        callbacks=tell,
+        callbacks_every_iters=_TOLD,
+    ).fit(rows)
 
     def place(more: Float[np.ndarray, "m c"]) -> Float[np.ndarray, "m 2"]:
         return np.asarray(made.transform(along(more), perplexity=min(5, near)), np.float32)

@@ -28,7 +28,7 @@ from cutaway.view.grid import Grid
 from cutaway.view.picture import Picture
 from cutaway.view.viewable import Viewable
 
-__all__ = ["Neighbor", "Neighbors", "neighbors", "photo_features"]
+__all__ = ["Neighbor", "Neighbors", "nearest_photos", "neighbors", "photo_features"]
 
 TILE = 160
 
@@ -124,14 +124,44 @@ def neighbors(
     """
     opened = indexed(index)
     name = opened.layer(layer if layer is not None else opened.manifest["features"])
-    features, pixels = opened.means(name), opened.pixels().reshape(len(opened), -1).astype(np.float32)
-    pixels[~opened.present] = np.nan
     own = _own(opened, photo)
-    if own is None:
-        picture = read(photo)  # type: ignore[arg-type]
-        ask, look = photo_features(scanned_network(opened, network), picture, name)
+    picture = read(opened.path(own) if own is not None else photo)  # type: ignore[arg-type]
+    found = nearest_photos(opened, picture if own is None else own, k, name, network, engine=engine)
+    features, pixels = _bases(opened, name)
+    scores = {}
+    if sum(label is not None for label in opened.labels) > k:
+        both = (("features", features), ("pixels", pixels))
+        scores = {
+            what: precision_at(directions(base), opened.labels, k, engine=engine) for what, base in both
+        }
+    return _drawn(opened, picture, name, found, k, scores)
+
+
+def nearest_photos(
+    index: ActivationIndex,
+    photo: int | Picture,
+    k: int,
+    layer: str,
+    network: Network | str | nn.Module | None = None,
+    *,
+    engine: str = "exact",
+) -> tuple[tuple[Neighbor, ...], tuple[Neighbor, ...]]:
+    """Find the photos that are most like one, by a layer's features and by pixels; no photo of the index is read.
+
+    Args:
+        index: to search in.
+        photo: the number of one in it, or any other.
+        k: how many.
+        layer: as the index names it.
+        network: as for `neighbors`.
+        engine: as for `neighbors`.
+    """
+    features, pixels = _bases(index, layer)
+    own = photo if isinstance(photo, int) else None
+    if isinstance(photo, int):
+        ask, look = features[photo], pixels[photo]
     else:
-        picture, ask, look = read(opened.path(own)), features[own], pixels[own]
+        ask, look = photo_features(scanned_network(index, network), photo, layer)
     found = []
     for base, one in ((features, ask), (pixels, look)):
         mean = np.nanmean(base, 0)
@@ -144,17 +174,18 @@ def neighbors(
         )
         found.append(
             tuple(
-                Neighbor(opened.path(int(p)), opened.labels[int(p)], float(c), int(p))
+                Neighbor(index.path(int(p)), index.labels[int(p)], float(c), int(p))
                 for p, c in zip(places[0], cosines[0], strict=True)
             )
         )
-    scores = {}
-    if sum(label is not None for label in opened.labels) > k:
-        both = (("features", features), ("pixels", pixels))
-        scores = {
-            what: precision_at(directions(base), opened.labels, k, engine=engine) for what, base in both
-        }
-    return _drawn(opened, picture, name, found, k, scores)
+    return found[0], found[1]
+
+
+def _bases(index: ActivationIndex, layer: str) -> tuple[np.ndarray, np.ndarray]:
+    """Give every photo's features, and its pixels; NaN where it was skipped."""
+    pixels = index.pixels().reshape(len(index), -1).astype(np.float32)
+    pixels[~index.present] = np.nan
+    return index.means(layer), pixels
 
 
 def _own(index: ActivationIndex, photo: int | Source) -> int | None:
@@ -185,7 +216,7 @@ def _drawn(
     index: ActivationIndex,
     picture: Picture,
     layer: str,
-    found: list[tuple[Neighbor, ...]],
+    found: tuple[tuple[Neighbor, ...], ...],
     k: int,
     scores: Mapping[str, float],
 ) -> Neighbors:

@@ -22,14 +22,14 @@ from cutaway.web.looks import EXAMPLES, colours, titles
 from cutaway.web.maps import QUICK, SLOW
 from cutaway.web.queue import Queue
 from cutaway.web.refusals import REFUSALS, refuse_in_words
-from cutaway.web.rooms import explain, jobs, layers, live, photos, runs, studio
+from cutaway.web.rooms import atlas, explain, jobs, layers, live, photos, runs, studio
 from cutaway.web.rooms.around import Around, Model
 from cutaway.web.thinking import Thinking
 
 __all__ = ["make_app"]
 
 STATIC = FilePath(str(files("cutaway.web"))) / "static"
-ROOMS = ("live", "explain", "layers", "studio", "runs")
+ROOMS = ("live", "explain", "layers", "atlas", "studio", "runs")
 # What may stand behind a room in the page's address: the page itself reads it.
 Part = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,160}$")]
 
@@ -56,7 +56,7 @@ def make_app(desk: Desk, queue: Queue, closing: Callable[[], bool] = lambda: Fal
     _pages(app)
     _general(app, around)
     photos.add(app, around, STATIC / "examples")
-    for room in (jobs, live, explain, layers, studio, runs):
+    for room in (jobs, live, explain, layers, atlas, studio, runs):
         room.add(app, around)
     return app
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cutaway.errors import BadSetting
+from cutaway.web.audits import audit_of_an_index
 from cutaway.web.desk import Desk
 from cutaway.web.maps import made_map
+from cutaway.web.planes import place_of_a_photo, plane_of_an_index
 from cutaway.web.reported import page_of_a_report
 from cutaway.web.run import Run
 from cutaway.web.studio import STUDIO
@@ -36,6 +38,9 @@ def map_of_a_photo(desk: Desk, settings: Mapping[str, Any]) -> bytes:
 KINDS: dict[str, Kind] = {
     "map": map_of_a_photo,
     "unit-image": unit_image,
+    "plane": plane_of_an_index,
+    "place": place_of_a_photo,
+    "audit": audit_of_an_index,
 }
 
 KINDS_SHOWN: dict[str, KindShown] = {**STUDIO, "report": page_of_a_report}

@@ -5,7 +5,8 @@ import { decodeMap } from '/static/js/wire.js';
 
 export const explorer = signal(null);
 
-async function asked(path, settings) {
+// Ask an address; gives the answer, or an Error with what was said instead.
+export async function asked(path, settings) {
   let answer;
   try {
     answer = await fetch(path, settings);
@@ -56,6 +57,7 @@ const remove = (path) => json(path, { method: 'DELETE' });
 export const startJob = (wanted) => post('/api/jobs', wanted);
 export const cancelJob = (id) => remove(`/api/jobs/${id}`);
 export const jobResult = (id) => numbers(`/api/jobs/${id}/result`);
+export const jobBytes = async (id) => (await asked(`/api/jobs/${id}/result`)).arrayBuffer();
 
 export const jobMade = (id) => json(`/api/jobs/${id}/result`);
 export const jobAbout = (id) => json(`/api/jobs/${id}`);

@@ -11,6 +11,7 @@ const ROOMS = {
   live: async () => (await import('/static/js/live.js')).Live,
   explain: async () => (await import('/static/js/explain.js')).Explain,
   layers: async () => (await import('/static/js/layers.js')).Layers,
+  atlas: async () => (await import('/static/js/atlas.js')).Atlas,
   studio: async () => (await import('/static/js/studio.js')).Studio,
   runs: async () => (await import('/static/js/runs.js')).Runs,
 };
@@ -52,6 +53,10 @@ export function Shell() {
   const Room = entered.value[name];
   useEffect(() => { if (!Room) ROOMS[name]().then((found) => { entered.value = { ...entered.value, [name]: found }; }); }, [name]);
   const models = explorer.value.models;
+  // A room's styles hold in that room alone: two rooms may use one name.
+  useLayoutEffect(() => {
+    for (const sheet of document.querySelectorAll('link[data-rooms]')) sheet.media = sheet.dataset.rooms.split(' ').includes(name) ? 'all' : 'not all';
+  }, [name]);
   useEffect(() => { document.title = `${t(`room.${name}`)} · cutaway`; }, [name, language.value]);
   return html`
     <a class="skip" href="#room">${t('skip')}</a>

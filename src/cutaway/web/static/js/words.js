@@ -39,3 +39,6 @@ export function number(value, digits = 3) {
   if (value === null || value === undefined) return '–';
   return new Intl.NumberFormat(language.value, { maximumSignificantDigits: digits }).format(value).replace('-', '−');
 }
+
+export const fixed = (value, digits = 2) =>
+  new Intl.NumberFormat(language.value, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value).replace('-', '−');
