@@ -40,7 +40,7 @@ export function Steer({ about, lassoing, inView }) {
       return html`<label key=${one.id} title=${why}><input type="radio" name="atlas-method" value=${one.id} disabled=${!able} checked=${one.id === method} onChange=${() => change({ x: one.id === usual ? '' : one.id })} /><span>${one.name}</span></label>`;
     })}</fieldset>
     <label class="pick"><span>${t('atlas.layer')}</span><select value=${layer} onChange=${(event) => change({ l: event.target.value === about.layer ? '' : event.target.value, by: kind === 'channel' ? '' : asked('by', '') })}>${about.layers.map((one) => html`<option key=${one.id} value=${one.id}>${one.id}</option>`)}</select></label>
-    <label class="pick"><span>${t('atlas.by')}</span><select value=${kind} onChange=${(event) => change({ by: { label: '', answer: 'answer', channel: '0' }[event.target.value] })}>
+    <label class="pick by"><span>${t('atlas.by')}</span><select value=${kind} onChange=${(event) => change({ by: { label: '', answer: 'answer', channel: '0' }[event.target.value] })}>
       <option value="label" disabled=${!about.labels.length}>${t('atlas.by.label')}</option><option value="answer" disabled=${!about.answers}>${t('atlas.by.answer')}</option><option value="channel">${t('atlas.by.channel')}</option></select></label>
     ${kind === 'channel' ? html`<label class="pick"><span class="unseen">${t('atlas.channel', { n: channels - 1 })}</span><input class="short" type="number" min="0" max=${channels - 1} value=${by} title=${t('atlas.channel', { n: channels - 1 })} onChange=${(event) => { const n = Math.round(Number(event.target.value)); if (n >= 0 && n < channels) change({ by: String(n) }, true); }} /></label>` : null}
     <span class="push"></span>
