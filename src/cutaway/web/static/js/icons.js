@@ -20,6 +20,11 @@ const PATHS = {
   close: 'M5 5l10 10M15 5 5 15',
   more: 'M10 4v12M4 10h12',
   gauge: 'M3 14a7 7 0 1 1 14 0M10 14l3.500-4.500',
+  record: 'M10 5a5 5 0 1 0 0 10 5 5 0 0 0 0-10Z',
+  stop: 'M6 6h8v8H6Z',
+  before: 'M12 5l-5 5 5 5',
+  after: 'M8 5l5 5-5 5',
+  download: 'M10 4v9M6.500 9.500 10 13l3.500-3.500M4 15v1.500h12V15',
 };
 
 export const Icon = ({ name }) => html`<svg class="drawing" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;

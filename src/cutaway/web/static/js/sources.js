@@ -19,24 +19,24 @@ async function take(adding) {
   } finally { busy.value = false; }
 }
 
-const firstFile = (data) => [...(data?.files ?? [])].find((file) => file.type.startsWith('image/') || !file.type) ?? data?.files?.[0];
+const firstFile = (data, kinds) => [...(data?.files ?? [])].find((file) => kinds.test(file.type) || !file.type) ?? data?.files?.[0];
 
 // Anywhere in the room a photo may be dropped or pasted.
-export function useDropAndPaste() {
+export function useDropAndPaste(hear = (file) => take(addPhoto(file)), kinds = /^image\//) {
   useLayoutEffect(() => {
     const holds = (event) => [...(event.dataTransfer?.types ?? [])].includes('Files');
     const over = (event) => { if (holds(event)) { event.preventDefault(); dragging.value = true; } };
     const leave = (event) => { if (!event.relatedTarget) dragging.value = false; };
     const drop = (event) => {
       dragging.value = false;
-      const file = firstFile(event.dataTransfer);
+      const file = firstFile(event.dataTransfer, kinds);
       if (!file) return;
       event.preventDefault();
-      take(addPhoto(file));
+      hear(file);
     };
     const paste = (event) => {
-      const file = firstFile(event.clipboardData);
-      if (file) { event.preventDefault(); take(addPhoto(file)); }
+      const file = firstFile(event.clipboardData, kinds);
+      if (file) { event.preventDefault(); hear(file); }
     };
     const all = { dragover: over, dragenter: over, dragleave: leave, drop, paste };
     for (const [name, hear] of Object.entries(all)) addEventListener(name, hear);
@@ -44,7 +44,7 @@ export function useDropAndPaste() {
   }, []);
 }
 
-export const DropShade = () => html`<div class="shade" data-open=${dragging.value ? '' : null} aria-hidden="true"><span>${t('drop.here')}</span></div>`;
+export const DropShade = ({ words }) => html`<div class="shade" data-open=${dragging.value ? '' : null} aria-hidden="true"><span>${words ?? t('drop.here')}</span></div>`;
 
 export function FileButton({ strong, small }) {
   const file = useRef();
