@@ -74,7 +74,7 @@ def test_channels_of_a_layer(page, explorer: Served):
 
 
 def test_the_strongest_channel_is_named_and_held(page):
-    page.get_by_role("radio", name="Strongest channel").check(force=True)
+    page.get_by_role("radio", name="Strongest").check(force=True)
     link = page.locator(".pane").nth(1).locator("a.unit")
     expect(link).to_have_text(re.compile(r"^channel \d+$"))
     expect(

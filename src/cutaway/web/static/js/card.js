@@ -8,7 +8,7 @@ import { Icon } from '/static/js/icons.js';
 import { number, percent, t } from '/static/js/words.js';
 
 // Get a method's map of a class, quick ones at once and slow ones as a job, and tell how far it is.
-function obtain({ photo, m, method, target, full }, hear) {
+export function obtain({ photo, m, method, target, full }, hear) {
   const stop = new AbortController();
   let unfollow = () => {};
   let running = null;
@@ -33,7 +33,8 @@ function obtain({ photo, m, method, target, full }, hear) {
   return () => { stop.abort(); unfollow(); if (running) cancelJob(running).catch(() => {}); };
 }
 
-export function Card({ photo, m, method, targets, predicted, pixels, onRemove }) {
+// `network` names the network where two are asked.
+export function Card({ photo, m, method, targets, predicted, pixels, onRemove, network = '' }) {
   const state = useRef(signal({})).current;
   const full = useRef(signal(false)).current;
   const tries = useRef(signal(0)).current;
@@ -58,9 +59,9 @@ export function Card({ photo, m, method, targets, predicted, pixels, onRemove })
   const cancelled = told.some((one) => one.cancelled);
   const first = told[0].map ?? null;
   const title = explorer.value.titles[method];
-  return html`<article class="card" aria-label=${title} data-method=${method} data-state=${error ? 'failed' : waits ? waits.state : maps.length === targets.length ? 'done' : cancelled ? 'cancelled' : 'waiting'}>
-    <header><h3>${title}</h3><span class="where">${first ? t(first.layer === 'pixels' ? 'at.pixels' : 'at.layer', { layer: first.layer }) : ' '}</span>
-      <button class="icon small" onClick=${onRemove} title=${t('remove', { name: title })} aria-label=${t('remove', { name: title })}><${Icon} name="close" /></button></header>
+  return html`<article class="card" aria-label=${network ? `${title}, ${network}` : title} data-method=${method} data-state=${error ? 'failed' : waits ? waits.state : maps.length === targets.length ? 'done' : cancelled ? 'cancelled' : 'waiting'}>
+    <header><h3>${title}</h3><span class="where">${network}${network && first ? ' · ' : ''}${first ? t(first.layer === 'pixels' ? 'at.pixels' : 'at.layer', { layer: first.layer }) : ' '}</span>
+      ${onRemove ? html`<button class="icon small" onClick=${onRemove} title=${t('remove', { name: title })} aria-label=${t('remove', { name: title })}><${Icon} name="close" /></button>` : null}</header>
     <div class="maps">${targets.map((k, i) => html`<${Shown} key=${k} map=${told[i].map} pixels=${pixels} low=${low} high=${high} title=${title} role=${targets.length > 1 ? t(i ? 'true' : predicted ? 'predicted' : 'asked') : ''} />`)}
       ${error ? html`<p class="trouble" role="alert">${error}</p>` : null}
       ${waits ? html`<div class="progress"><progress max=${waits.total || null} value=${waits.total ? waits.done : null} aria-label=${title} /><span>${waits.state === 'queued' ? t('queued') : waits.total ? percent(waits.done / waits.total, 0) : t('working')}</span><button class="plain small" onClick=${() => cancelJob(waits.id)}>${t('cancel')}</button></div>` : null}

@@ -29,7 +29,9 @@ export function drawChannels(canvas, channels, { colours, high, mirrored, width,
   const { count, rows, columns } = channels;
   if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
   const context = canvas.getContext('2d');
-  context.clearRect(0, 0, width, height);
+  // Lines between the channels: most of them are dark.
+  context.fillStyle = '#3b3f4a';
+  context.fillRect(0, 0, width, height);
   if (!count) return;
   atlas.width = columns; atlas.height = rows * count;
   const pixels = coloured(channels, colours, high);

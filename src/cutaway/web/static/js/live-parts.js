@@ -41,7 +41,7 @@ export function Top({ told, way }) {
 
 export function LayerPick({ layers, value }) {
   const group = (main) => layers.filter((one) => one.main === main).map((one) => html`<option key=${one.name} value=${one.name}>${one.name} (${one.channels} × ${one.rows} × ${one.columns})</option>`);
-  return html`<label class="pick"><span>${t('live.layer')}</span>
+  return html`<label class="pick layer"><span>${t('live.layer')}</span>
     <select value=${value} disabled=${!layers.length} onChange=${(event) => change({ layer: event.target.value, k: '', first: '' })}>
       <optgroup label=${t('live.layers.main')}>${group(true)}</optgroup><optgroup label=${t('live.layers.other')}>${group(false)}</optgroup></select></label>`;
 }
