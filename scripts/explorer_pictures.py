@@ -31,7 +31,7 @@ def film(path: Path) -> Path:
 
 
 def main() -> None:
-    """Write docs/pictures/serve-live.jpg and serve-explain.jpg."""
+    """Write docs/pictures/serve-*.jpg."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder:
         words = ["-m", "cutaway", "serve", "--port", "0", "--no-browser", "--folder", folder]
@@ -49,12 +49,22 @@ def main() -> None:
                 page.locator("[data-fps]").wait_for()
                 page.wait_for_timeout(3000)
                 save(page.screenshot(), "serve-live")
+                page.goto(url.replace("/?", "/live?method=channels&layer=fire4.cat&k=33&"))
+                page.locator(".tiles button").nth(63).wait_for()
+                page.wait_for_timeout(3000)
+                save(page.screenshot(), "serve-channels")
                 page.goto(url.replace("/?", "/explain?"))
                 page.locator("input[type=file]").set_input_files(CAT)
                 page.locator(".card[data-state=done]").nth(5).wait_for()
                 page.set_viewport_size({"width": 1360, "height": 980})
                 page.wait_for_timeout(500)
                 save(page.screenshot(), "serve-explain")
+                page.get_by_role("radio", name="Mask").check(force=True)
+                page.get_by_label("From").fill("0.35")
+                page.locator("[data-energy]").nth(5).wait_for()
+                page.set_viewport_size({"width": 1360, "height": 940})
+                page.wait_for_timeout(500)
+                save(page.screenshot(), "serve-mask")
                 browser.close()
         finally:
             server.send_signal(signal.SIGINT)

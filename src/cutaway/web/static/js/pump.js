@@ -18,7 +18,9 @@ export class Pump {
   grab() {
     const { width: w, height: h, element } = this.source;
     const drawn = (canvas, scale) => {
-      canvas.width = Math.round(w * scale); canvas.height = Math.round(h * scale);
+      const size = [Math.round(w * scale), Math.round(h * scale)];
+      // Setting a size makes a canvas anew, so only where it differs.
+      if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
       const context = canvas.getContext('2d', { willReadFrequently: true });
       context.drawImage(element, 0, 0, canvas.width, canvas.height);
       return context;
