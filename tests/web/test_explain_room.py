@@ -193,8 +193,12 @@ def test_no_serious_barrier_in_any_room(browser, explorer: Served, scheme, width
     one.goto(explorer.url)
     rooms = {
         "/live": "[data-fps]",
+        "/live?method=channels&k=3": ".tiles >> button >> nth=63",
+        "/live?method=style": ".typed >> nth=1",
         "/explain": ".thumbs >> nth=0",
         f"/explain/{explorer.photo()}?t=282": ".card[data-state=done] >> nth=5",
+        f"/explain/{explorer.photo()}/mask": ".sheet canvas[data-ready]",
+        f"/explain/{explorer.photo()}/mask?how=hand&shapes=r200.100.600.800": ".sheet canvas[data-ready]",
     }
     for place, ready in rooms.items():
         one.goto(explorer.base + place)

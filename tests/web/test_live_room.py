@@ -96,22 +96,54 @@ def test_freeze_leads_to_explain(page):
     expect(page.locator("[data-fps]")).to_be_visible()
 
 
-def test_the_camera_is_released_when_the_room_is_left(browser, explorer: Served):
+WATCHED = (
+    "const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices); window.tracks = [];"
+    "navigator.mediaDevices.getUserMedia = async (...given) =>"
+    " { const stream = await open(...given); window.tracks.push(...stream.getTracks()); return stream; };"
+)
+STATES = "tracks.map((one) => one.readyState)"
+
+
+def _hide(page, hidden: bool) -> None:
+    """What a browser tells a page whose tab is covered: Chromium without a window never covers one."""
+    page.evaluate(
+        "(hidden) => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });"
+        " document.dispatchEvent(new Event('visibilitychange')); }",
+        hidden,
+    )
+
+
+def test_the_camera_is_released_in_every_way_of_leaving(browser, explorer: Served):
     """The page's own policy allows no script of ours: in this test alone it is off."""
     context = browser.new_context(bypass_csp=True, locale="en-US")
-    context.add_init_script(
-        "const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices); window.tracks = [];"
-        "navigator.mediaDevices.getUserMedia = async (...given) =>"
-        " { const stream = await open(...given); window.tracks.push(...stream.getTracks()); return stream; };"
-    )
+    context.add_init_script(WATCHED)
     one = context.new_page()
-    one.goto(explorer.url)
+    one.goto(explorer.url.replace("/?", "/explain?"))
+    one.get_by_role("link", name="Live").click()
     one.locator("[data-fps]").wait_for()
-    assert one.evaluate("tracks.map((one) => one.readyState)") == ["live"]
+    assert one.evaluate(STATES) == ["live"]
     assert one.evaluate("tracks[0].label").endswith("cat.mjpeg")
+    one.go_back()
+    one.locator(".well").wait_for()
+    assert one.evaluate(STATES) == ["ended"], "Back"
+    one.go_forward()
+    one.locator("[data-fps]").wait_for()
+    _hide(one, True)
+    expect(one.locator(".screen").first).to_contain_text("The camera rests while nobody looks")
+    assert one.evaluate(STATES) == ["ended", "ended"], "a hidden tab"
+    _hide(one, False)
+    one.locator("[data-fps]").wait_for()
+    assert one.evaluate(STATES)[-1] == "live", "and it is back"
+    one.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    assert one.evaluate(STATES)[-1] == "ended", "another page, with this one kept for Back"
+    one.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    one.locator("[data-fps]").wait_for()
+    one.evaluate("void (HTMLMediaElement.prototype.play = () => Promise.reject(new Error('no')))")
     one.get_by_role("link", name="Explain").click()
     one.locator(".well").wait_for()
-    assert one.evaluate("tracks.map((one) => one.readyState)") == ["ended"]
+    one.get_by_role("link", name="Live").click()
+    expect(one.locator("[data-kind=unsupported]")).to_be_visible()
+    assert set(one.evaluate(STATES)) == {"ended"}, "a camera whose picture cannot be shown"
     context.close()
 
 

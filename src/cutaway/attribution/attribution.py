@@ -12,7 +12,7 @@ from cutaway.network.receptive_field import Lattice
 from cutaway.network.token_grid import token_grid
 from cutaway.objectives.target import Target
 
-__all__ = ["Attribution", "Placed", "lattice_of"]
+__all__ = ["Attribution", "Placed", "lattice_of", "layer_lattice"]
 
 
 @runtime_checkable
@@ -58,9 +58,21 @@ def lattice_of(
         return layer, method.lattice(network, images)
     if layer == INPUT:
         return layer, Lattice((0.5, 0.5), (1.0, 1.0))
+    return layer, layer_lattice(network, images, layer)
+
+
+def layer_lattice(network: Network, images: Float[Tensor, "n c h w"], layer: str) -> Lattice | None:
+    """Tell where in the image the units of a layer, or the patches of its tokens, look; None where they have no place.
+
+    >>> from torch import nn
+    >>> import torch
+    >>> layer_lattice(Network(nn.Conv2d(3, 4, 3)), torch.zeros(1, 3, 8, 8), "0")
+    Lattice(start=(1.5, 1.5), step=(1.0, 1.0))
+    """
     trace = network.trace(images)
-    grid = token_grid(trace, network.find(layer, trace))
+    call = network.find(layer, trace)
+    grid = token_grid(trace, call)
     if grid is not None:
-        return layer, grid.lattice
+        return grid.lattice
     field = network.layer(layer, images).field
-    return layer, None if field is None else field.lattice
+    return None if field is None else field.lattice

@@ -16,8 +16,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from cutaway import __version__
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.network.known_preprocessing import known_preprocessing
+from cutaway.recipes.origin import network_spelled
 from cutaway.web.desk import Desk, Opened
-from cutaway.web.frames import LIVE_METHODS
+from cutaway.web.frames import LIVE_WAYS
 from cutaway.web.looks import EXAMPLES, colours, titles
 from cutaway.web.maps import QUICK, SLOW
 from cutaway.web.queue import Queue
@@ -86,7 +87,9 @@ def _general(app: FastAPI, around: Around) -> None:
     def about(one: Opened) -> dict[str, Any]:
         settings = known_preprocessing(one.network.preprocessing, one.network.name)
         side = min(settings.example_size())
-        return {"id": one.id, "name": one.network.name, "classes": one.network.class_count, "side": side}
+        return {"id": one.id, "name": one.network.name, "classes": one.network.class_count, "side": side} | {
+            "spelled": network_spelled(one.network)
+        }
 
     def scanned(name: str, index: ActivationIndex) -> dict[str, Any]:
         of = [one.id for one in around.desk.models.values() if one.weights == index.weights]
@@ -101,7 +104,7 @@ def _general(app: FastAPI, around: Around) -> None:
             "models": models,
             "indexes": [scanned(name, index) for name, index in around.desk.indexes.items()],
             "painters": list(around.desk.painters),
-            "live": LIVE_METHODS,
+            "live": LIVE_WAYS,
             "quick": QUICK,
             "slow": SLOW,
             "titles": titles((*QUICK, *SLOW)),

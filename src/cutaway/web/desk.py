@@ -133,6 +133,18 @@ class Desk:
             raise UnknownModel(f"{name!r} is not open here. Open: {', '.join(self.indexes)}")
         return self.indexes[name or next(iter(self.indexes))]
 
+    def painter(self, name: str) -> str:
+        """Give a style's file by its name in addresses; nothing gives the first.
+
+        Raises:
+            UnknownModel: for one that is not open.
+        """
+        if not self.painters:
+            raise UnknownModel("no style is open here. To open one: cutaway serve --painter FILE")
+        if name and name not in self.painters:
+            raise UnknownModel(f"{name!r} is not open here. Open: {', '.join(self.painters)}")
+        return self.painters[name or next(iter(self.painters))]
+
     def opened(self, name: str) -> Opened:
         """Give a network by its name in addresses; nothing gives the first.
 

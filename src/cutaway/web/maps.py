@@ -105,6 +105,8 @@ def made_map(network: Network, photo: Picture, name: str, target: int, *, full: 
         "flat": numbers.flat,
         "seconds": round(seconds, 4),
         "code": f"import cutaway\n\n{code}.show()",
+        "network": network_spelled(network),
+        "path": photo.path or "",
         **answer.told(k),
     }
     return packed(head, values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cutaway import __version__
 from cutaway.errors import BadSetting
 from cutaway.web.maps import QUICK, SLOW, answered, made_map
+from cutaway.web.masks import made_mask
 from cutaway.web.rooms.around import MODEL, Around, Id, Model
 
 __all__ = ["add"]
@@ -54,6 +55,22 @@ def add(app: FastAPI, around: Around) -> None:
         picture = await asyncio.to_thread(around.desk.photos.read, photo)
         data = await around.thinking.do(made_map, network, picture, method, c)
         return Response(data, media_type="application/octet-stream")
+
+    @app.get("/api/photos/{photo}/masks/{how}")
+    async def _mask(
+        photo: Id,
+        how: Literal["otsu", "grabcut"],
+        c: Annotated[int, Query(ge=0, lt=2**31)],
+        method: Annotated[str, Query(pattern=r"^[a-z+-]{1,40}$")],
+        m: Model = "",
+    ) -> Response:
+        """Cut the object of a class out by a quick method's map: a PNG, white where it is."""
+        if method not in QUICK:
+            raise BadSetting(f"a mask is made of the map of {', '.join(QUICK)}, got {method!r}")
+        network = around.desk.opened(m).network
+        picture = await asyncio.to_thread(around.desk.photos.read, photo)
+        data = await around.thinking.do(made_mask, network, picture, how, method, c)
+        return Response(data, media_type="image/png")
 
     @app.post("/api/jobs", status_code=202)
     def _queue(wanted: Wanted) -> dict[str, Any]:

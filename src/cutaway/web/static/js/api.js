@@ -39,6 +39,8 @@ export function classNames(id) {
   return classes.get(id);
 }
 
+export const liveLayers = (id) => json(`/api/live/layers?m=${id}`);
+
 export const addPhoto = (blob) => json('/api/photos', { method: 'POST', body: blob });
 export const addExample = (name) => json(`/api/examples/${name}`, { method: 'POST' });
 export const recentPhotos = () => json('/api/photos');

@@ -9,7 +9,7 @@ import { Cancelled, Progress, awaitJob } from '/static/js/working.js';
 import { number, percent, t } from '/static/js/words.js';
 
 // Get a method's map of a class, quick ones at once and slow ones as a job, and tell how far it is.
-function obtain({ photo, m, method, target, full }, hear) {
+export function obtain({ photo, m, method, target, full }, hear) {
   if (full || !explorer.value.quick.includes(method)) return awaitJob(startJob({ photo, model: m, method, target, full }), hear);
   // A question that nobody waits for any more is not worked at.
   const stop = new AbortController();
@@ -19,7 +19,8 @@ function obtain({ photo, m, method, target, full }, hear) {
   return () => stop.abort();
 }
 
-export function Card({ photo, m, method, targets, predicted, pixels, onRemove }) {
+// `network` names the network where two are asked.
+export function Card({ photo, m, method, targets, predicted, pixels, onRemove, network = '' }) {
   const state = useRef(signal({})).current;
   const full = useRef(signal(false)).current;
   const tries = useRef(signal(0)).current;
@@ -44,9 +45,9 @@ export function Card({ photo, m, method, targets, predicted, pixels, onRemove })
   const cancelled = told.some((one) => one.cancelled);
   const first = told[0].map ?? null;
   const title = explorer.value.titles[method];
-  return html`<article class="card" aria-label=${title} data-method=${method} data-state=${error ? 'failed' : waits ? waits.state : maps.length === targets.length ? 'done' : cancelled ? 'cancelled' : 'waiting'}>
-    <header><h3>${title}</h3><span class="where">${first ? t(first.layer === 'pixels' ? 'at.pixels' : 'at.layer', { layer: first.layer }) : ' '}</span>
-      <button class="icon small" onClick=${onRemove} title=${t('remove', { name: title })} aria-label=${t('remove', { name: title })}><${Icon} name="close" /></button></header>
+  return html`<article class="card" aria-label=${network ? `${title}, ${network}` : title} data-method=${method} data-state=${error ? 'failed' : waits ? waits.state : maps.length === targets.length ? 'done' : cancelled ? 'cancelled' : 'waiting'}>
+    <header><h3>${title}</h3><span class="where">${network}${network && first ? ' · ' : ''}${first ? t(first.layer === 'pixels' ? 'at.pixels' : 'at.layer', { layer: first.layer }) : ' '}</span>
+      ${onRemove ? html`<button class="icon small" onClick=${onRemove} title=${t('remove', { name: title })} aria-label=${t('remove', { name: title })}><${Icon} name="close" /></button>` : null}</header>
     <div class="maps">${targets.map((k, i) => html`<${Shown} key=${k} map=${told[i].map} pixels=${pixels} low=${low} high=${high} title=${title} role=${targets.length > 1 ? t(i ? 'true' : predicted ? 'predicted' : 'asked') : ''} />`)}
       ${error ? html`<p class="trouble" role="alert">${error}</p>` : null}
       ${waits ? html`<${Progress} job=${waits} label=${title} />` : null}

@@ -7,6 +7,7 @@ export async function loadColours() {
   for (const [name, text] of Object.entries(rule.maps)) tables[name] = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
 }
 
+export const weights = () => rule.weights;
 export const MAPS = ['inferno', 'viridis', 'gray', 'jet'];
 export const table = (name) => tables[name] ?? tables.inferno;
 

@@ -2,10 +2,12 @@
 import { html, signal, useEffect, useRef } from '/static/vendor/preact.js';
 import { answerOf, classNames, explorer, model, photoAbout, pixels as pixelsOf } from '/static/js/api.js';
 import { Card } from '/static/js/card.js';
-import { Colours, Strength } from '/static/js/controls.js';
+import { Choice, Colours, Strength } from '/static/js/controls.js';
 import { Icon } from '/static/js/icons.js';
+import { Mask } from '/static/js/mask.js';
+import { Pair, SecondPick, matched, second } from '/static/js/pair.js';
 import { decoded } from '/static/js/pixels.js';
-import { asked, change, go, link, part } from '/static/js/place.js';
+import { asked, change, go, link, part, place } from '/static/js/place.js';
 import { DropShade, Empty, FileButton, useDropAndPaste } from '/static/js/sources.js';
 import { percent, number, t } from '/static/js/words.js';
 
@@ -24,10 +26,27 @@ export function Explain() {
   return html`${photo ? html`<${Photo} key=${photo} id=${photo} />` : html`<${Empty} />`}<${DropShade} />`;
 }
 
+// What a network says of the photo, and the names of its classes; asked anew when the question changes.
+function useAnswer(id, m, also, refuse) {
+  const state = useRef(signal({})).current;
+  useEffect(() => {
+    let current = true;
+    if (m) classNames(m).then((names) => { if (current) state.value = { ...state.value, of: m, names }; }).catch(() => {});
+    return () => { current = false; };
+  }, [m]);
+  useEffect(() => {
+    let current = true;
+    if (m) answerOf(id, m, also).then((found) => { if (current) state.value = { ...state.value, found, asked: m }; }).catch((error) => { if (current) refuse(error.message); });
+    return () => { current = false; };
+  }, [id, m, also.join()]);
+  const { of, asked: heard, names, found } = state.value;
+  return { names: of === m ? names : null, found: heard === m ? found : null };
+}
+
 function Photo({ id }) {
   const state = useRef(signal({})).current;
-  const answers = useRef(signal(null)).current;
   const m = model().id;
+  const other = second(m);
   const truth = whole('t');
   const chosen = whole('c');
 
@@ -37,52 +56,64 @@ function Photo({ id }) {
       .catch((error) => { state.value = { error: error.gone ? t('lost') : error.message }; });
   }, [id]);
 
-  const also = [truth, chosen].filter((k) => k !== null);
-  useEffect(() => {
-    let current = true;
-    answerOf(id, m, also)
-      .then((found) => { if (current) answers.value = found; })
-      .catch((error) => { if (current) state.value = { ...state.value, refused: error.message }; });
-    return () => { current = false; };
-  }, [id, m, also.join()]);
+  const refuse = (refused) => { state.value = { ...state.value, refused }; };
+  const first = useAnswer(id, m, [truth, chosen].filter((k) => k !== null), refuse);
+  const top = first.found?.[0].index ?? null;
+  const target = chosen ?? top;
+  // The same classes by their names, in the other network's numbers, as soon as its names are there.
+  const beside = useRef(null);
+  const there = (k) => (first.names && beside.current?.m === other?.id ? matched(k, first.names, beside.current?.names ?? []) : null);
+  const two = useAnswer(id, other?.id, [truth, target].map(there).filter((k) => k !== null), refuse);
+  if (two.names) beside.current = { m: other.id, names: two.names };
 
   const { about, pixels, error, refused } = state.value;
   if (error) return html`<${Empty} note=${error} />`;
-  if (!about || !answers.value) return html`<p class="waiting" role="status">${refused ?? t('reading')}</p>`;
-  const top = answers.value[0].index;
-  const target = chosen ?? top;
+  if (!about || !first.found) return html`<p class="waiting" role="status">${refused ?? t('reading')}</p>`;
   const targets = truth !== null && truth !== target ? [target, truth] : [target];
   const methods = shownMethods();
   const setMethods = (list) => change({ methods: list.join() === USUAL.join() ? '' : list.join() || ' ' });
+  const names = { name: label(first.found, target), other: label(first.found, truth) };
+  const masking = part(1) === 'mask';
+  const remove = (method) => () => setMethods(methods.filter((one) => one !== method));
+  const sides = other && first.names && two.names && two.found
+    ? [{ m, targets, top }, { m: other.id, targets: targets.map(there).filter((k) => k !== null), top: two.found[0].index }] : null;
   return html`
     <h1 class="unseen">${t('explain.title')}</h1>
     <div class="bench">
       <aside>
         <figure class="photo"><img src=${pixelsOf(id)} alt=${t('photo')} width=${about.width} height=${about.height} />
           <figcaption><span>${about.width} × ${about.height}${about.notes.map((note) => html` · ${note}`)}</span><span class="push" /><a class="plain small" href=${link('layers', [], { i: id })} onClick=${(event) => { if (!(event.metaKey || event.ctrlKey || event.shiftKey || event.button)) { event.preventDefault(); go('layers', [], { i: id }); } }}>${t('room.layers')}</a><${FileButton} small /></figcaption></figure>
-        <${Answers} found=${answers.value} chosen=${target} truth=${truth} />
+        <${Answers} of=${other ? m : ''} found=${first.found} chosen=${target} truth=${truth} choose=${(one) => change({ c: one.rank === 1 ? '' : String(one.index) })} />
+        ${other && two.found && first.names ? html`<${Answers} of=${other.id} found=${two.found} chosen=${there(target)} truth=${there(truth)}
+          known=${(one) => matched(one.index, two.names ?? [], first.names) !== null} choose=${(one) => { const k = matched(one.index, two.names, first.names); change({ c: k === top ? '' : String(k) }); }} />` : null}
         <${Truth} m=${m} truth=${truth} chosen=${target} />
       </aside>
-      <section class="wall" aria-label=${t('methods')}>
+      <section class="wall" aria-label=${t(masking ? 'masks' : 'methods')}>
         <div class="steer">
-          <p class="question">${t(targets.length > 1 ? 'question.two' : 'question', { name: label(answers.value, target), other: label(answers.value, truth) })}</p>
-          <span class="push" /><${Strength} /><${Colours} />
+          <${Choice} name="view" legend=${t('view')} options=${[['', t('methods')], ['mask', t('mask')]]} value=${masking ? 'mask' : ''} onChoose=${(one) => go('explain', one ? [id, one] : [id], place.value.query)} />
+          <span class="push" />${masking ? null : html`<${SecondPick} m=${m} /><${Strength} /><${Colours} />`}
         </div>
-        <div class="cards" data-two=${targets.length > 1 ? '' : null}>
-          ${methods.map((method) => html`<${Card} key=${method} photo=${id} m=${m} method=${method} targets=${targets} predicted=${target === top} pixels=${pixels} onRemove=${() => setMethods(methods.filter((one) => one !== method))} />`)}
+        <p class="question">${t(masking ? 'question.mask' : targets.length > 1 ? 'question.two' : 'question', names)}</p>
+        ${masking ? html`<${Mask} photo=${id} m=${m} target=${target} label=${names.name} methods=${methods.length ? methods : USUAL} pixels=${pixels} about=${about} />` : html`
+        <div class="cards" data-two=${targets.length > 1 ? '' : null} data-pairs=${sides ? '' : null}>
+          ${sides
+            ? methods.map((method) => html`<${Pair} key=${method} photo=${id} method=${method} pixels=${pixels} sides=${sides} name=${names.name} onRemove=${remove(method)} />`)
+            : other ? html`<p class="waiting" role="status">${refused ?? t('reading')}</p>`
+            : methods.map((method) => html`<${Card} key=${method} photo=${id} m=${m} method=${method} targets=${targets} predicted=${target === top} pixels=${pixels} onRemove=${remove(method)} />`)}
         </div>
         <${More} methods=${methods} add=${(one) => setMethods([...methods, one])} />
-        <p class="reading">${t('reading.cards')}</p>
+        <p class="reading">${t('reading.cards')}</p>`}
       </section>
     </div>`;
 }
 
 const label = (found, k) => found.find((one) => one.index === k)?.label ?? String(k ?? '');
 
-function Answers({ found, chosen, truth }) {
-  return html`<section class="answers" aria-label=${t('answers')}><h2>${t('answers')}</h2>
+function Answers({ of, found, chosen, truth, choose, known = () => true }) {
+  const title = of ? t('answers.of', { name: of }) : t('answers');
+  return html`<section class="answers" aria-label=${title}><h2>${title}</h2>
     <ol>${found.map((one) => html`<li key=${one.index}>
-      <button class="answer" aria-pressed=${one.index === chosen} data-class=${one.index} onClick=${() => change({ c: one.rank === 1 ? '' : String(one.index) })}>
+      <button class="answer" aria-pressed=${one.index === chosen} disabled=${!known(one)} data-class=${one.index} onClick=${() => choose(one)}>
         <span class="name">${one.label}${one.index === truth ? html` <em>${t('true')}</em>` : null}</span>
         <span class="share">${one.probability === null ? number(one.score) : one.probability < 0.001 ? `< ${percent(0.001)}` : percent(one.probability)}</span>
         <meter min="0" max="1" value=${one.probability ?? 0} aria-hidden="true" />

@@ -33,6 +33,11 @@ const PATHS = {
   lasso: 'M10 3.500c4 0 7 2 7 4.700s-3 4.700-7 4.700-7-2-7-4.700 3-4.700 7-4.700ZM6 12.300c-1.500.7-1.500 2.700.3 2.700 1.500 0 1.500-1.800.2-2.400M6.500 15c0 1-.8 2-2 2',
   points: 'M5 6.500v.1M9 4.500v.1M8 9.500v.1M13 7v.1M15.500 11v.1M11 13v.1M6 14.500v.1M14.500 15.500v.1M3 3v14h14',
   gauge: 'M3 14a7 7 0 1 1 14 0M10 14l3.500-4.500',
+  record: 'M10 5a5 5 0 1 0 0 10 5 5 0 0 0 0-10Z',
+  stop: 'M6 6h8v8H6Z',
+  before: 'M12 5l-5 5 5 5',
+  after: 'M8 5l5 5-5 5',
+  download: 'M10 4v9M6.500 9.500 10 13l3.500-3.500M4 15v1.500h12V15',
 };
 
 export const Icon = ({ name }) => html`<svg class="drawing" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;

@@ -57,6 +57,8 @@ export function Shell() {
   useLayoutEffect(() => {
     for (const sheet of document.querySelectorAll('link[data-rooms]')) sheet.media = sheet.dataset.rooms.split(' ').includes(name) ? 'all' : 'not all';
   }, [name]);
+  // On a phone the rooms are wider than the window.
+  useEffect(() => { document.querySelector('.top nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }); }, [name]);
   useEffect(() => { document.title = `${t(`room.${name}`)} · cutaway`; }, [name, language.value]);
   return html`
     <a class="skip" href="#room">${t('skip')}</a>
@@ -82,7 +84,7 @@ export function Shell() {
 function Help() {
   const box = useRef();
   useEffect(() => { if (helping.value) box.current.showModal(); }, [helping.value]);
-  const rows = [[Object.keys(ROOMS).map((_, i) => i + 1).join(' '), 'key.rooms'], ['f', 'key.freeze'], ['Space', 'key.pause'], ['o', 'key.overlay'], ['/', 'key.search'], ['[ ]', 'key.layer'], ['← →', 'key.unit'], ['?', 'key.help']];
+  const rows = [[Object.keys(ROOMS).map((_, i) => i + 1).join(' '), 'key.rooms'], ['f', 'key.freeze'], ['r', 'key.record'], ['Space', 'key.pause'], ['o', 'key.overlay'], ['/', 'key.search'], ['[ ]', 'key.layer'], ['← →', 'key.unit'], ['?', 'key.help']];
   return html`<dialog ref=${box} aria-labelledby="help-title" onClose=${() => { helping.value = false; }} onClick=${(event) => event.target === box.current && box.current.close()}>
     <h2 id="help-title">${t('help.title')}</h2>
     <dl>${rows.map(([key, word]) => html`<div key=${key}><dt>${key.split(' ').map((one) => html`<kbd key=${one}>${one}</kbd>`)}</dt><dd>${t(word)}</dd></div>`)}</dl>

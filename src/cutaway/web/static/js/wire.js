@@ -1,6 +1,7 @@
 // The bytes of frames, answers and maps, as web/frames.py and web/maps.py write them: little-endian.
-export const METHODS = ['cam', 'grad-cam', 'saliency'];
-const VERSION = 1;
+export const WAYS = ['cam', 'grad-cam', 'saliency', 'channels', 'strongest', 'style'];
+const VERSION = 2;
+const NOTHING = 2 ** 32 - 1;
 
 // A canvas as the bytes of a file. At once: Chromium's toBlob waits for an idle moment, and now and then for ever.
 export function encoded(canvas, type, quality) {
@@ -10,14 +11,18 @@ export function encoded(canvas, type, quality) {
   return bytes;
 }
 
-export function packFrame(method, number, target, jpeg) {
-  const bytes = new Uint8Array(16 + jpeg.length);
+export function packFrame({ way, target, name = '', first = 0 }, number, jpeg) {
+  const named = new TextEncoder().encode(name);
+  const bytes = new Uint8Array(16 + named.length + jpeg.length);
   const head = new DataView(bytes.buffer);
   head.setUint8(0, VERSION);
-  head.setUint8(1, METHODS.indexOf(method));
+  head.setUint8(1, WAYS.indexOf(way));
+  head.setUint16(2, named.length, true);
   head.setUint32(4, number, true);
   head.setInt32(8, target ?? -1, true);
-  bytes.set(jpeg, 16);
+  head.setUint32(12, first, true);
+  bytes.set(named, 16);
+  bytes.set(jpeg, 16 + named.length);
   return bytes.buffer;
 }
 
@@ -27,14 +32,32 @@ export function readReply(buffer) {
   const count = view.getUint16(2, true);
   const shape = [1, view.getUint16(8, true), view.getUint16(10, true)];
   const classes = Array.from({ length: count }, (_, i) => ({ index: view.getUint32(64 + 8 * i, true), share: f(68 + 8 * i) }));
+  const at = 64 + 8 * count;
+  const cells = shape[1] * shape[2];
+  const way = WAYS[view.getUint8(1)];
+  const target = view.getUint32(60, true);
   return {
+    way,
     number: view.getUint32(4, true),
     shape,
     low: f(12), high: f(16), network: f(20), server: f(24),
     start: [f(28), f(32)], step: [f(36), f(40)], window: [f(44), f(48), f(52), f(56)],
-    target: view.getUint32(60, true),
+    target: target === NOTHING ? null : target,
     classes,
-    values: halves(new Uint16Array(buffer, 64 + 8 * count), Math.max(Math.abs(f(12)), Math.abs(f(16)))),
+    values: halves(new Uint16Array(buffer, at, cells), Math.max(-f(12), f(16), 0)),
+    channels: way === 'channels' || way === 'strongest' ? readChannels(new DataView(buffer, at + 2 * cells)) : null,
+    jpeg: way === 'style' ? new Uint8Array(buffer, at + 2 * cells) : null,
+  };
+}
+
+// Several channels of a layer as bytes between one low and one high.
+function readChannels(view) {
+  const u = (at) => view.getUint16(at, true);
+  const [count, rows, columns] = [u(12), u(14), u(16)];
+  return {
+    total: view.getUint32(0, true), strongest: view.getUint32(4, true), first: view.getUint32(8, true),
+    count, rows, columns, block: u(18), low: view.getFloat32(20, true), high: view.getFloat32(24, true),
+    levels: new Uint8Array(view.buffer, view.byteOffset + 28, count * rows * columns),
   };
 }
 
