@@ -1,89 +1,66 @@
 """A trained painter beside 100 evaluations of L-BFGS, on photos that it never saw; and the time of a frame.
 
-    CUTAWAY_PHOTOS=… python benchmarks/train_style.py STYLE.safetensors PAINTING
+    python benchmarks/train_style.py STYLE.safetensors PAINTING PHOTO…
 
-The photos held out are those of the style's own training; both make 256 × 256 pixels with the style's own losses.
+All make 256 × 256 pixels, the middle of the photo, with the style's own losses and weights. L-BFGS is run twice: the
+plain loop of benchmarks/style.py, which moves pixels from the photo on, its colours cut to what a file holds in the
+end; and that of `cutaway.style`.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
+import style as plain_style
 import torch
+from interleaved import RESULTS
 
 import cutaway as cw
-from cutaway.dataset.listing import Listing
 from cutaway.faststyle.style_file import read_style
 from cutaway.faststyle.stylizer import Stylizer
 from cutaway.faststyle.training import StyleGoal
 from cutaway.network.capture import capture
-from cutaway.objectives.style_loss import Losses, style_loss
+from cutaway.objectives.style_loss import style_loss
 from cutaway.synthesis import LBFGS, Fourier, ascend
 from cutaway.training.photos import PhotoCrops
 
-SIDE, EVALUATIONS, PHOTOS, FRAMES = 256, 100, 6, 20
+SIDE, EVALUATIONS, FRAMES = 256, 100, 20
 
 
-def lbfgs(goal: StyleGoal, photo: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
-    """Make what the painter is to make by moving pixels, with the same losses and weights."""
+def own(goal: StyleGoal, photo: torch.Tensor) -> torch.Tensor:
+    """Make what the painter is to make as `cutaway.style` does, at one size."""
     settings = goal.network.preprocessing
     content = capture(goal.network, settings.normalize(photo), [goal.content_layer])
-    told: list[Losses] = []
     objective = style_loss(
-        content,
-        goal.styles(),
-        content_weight=goal.content_weight,
-        style_weight=goal.style_weight,
-        told=told.append,
+        content, goal.styles(), content_weight=goal.content_weight, style_weight=goal.style_weight
     )
     made = ascend(goal.network, objective, Fourier.matching(photo), steps=EVALUATIONS, optimizer=LBFGS())
-    return made.images, {name: float(value) for name, value in goal.losses(photo, made.images).items()}
+    return made.images
 
 
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    file, painting = sys.argv[1:3]
-    transformer, about = read_style(file)
-    settings = about["settings"]
-    side = 2 * settings["size"]
-    picture = cw.read(painting)
-    network = cw.load(settings["network"])
-    goal = StyleGoal(
-        network,
-        (picture.resized(picture.shortest(side)),),
-        (1.0,),
-        settings["content_layer"],
-        tuple(settings["style_layers"]),
-        settings["content_weight"],
-        settings["style_weight"],
-        0.0,
-    )
-    listing = Listing.of(os.environ["CUTAWAY_PHOTOS"], None)
-    held = [listing.path(k) for k in settings["held"][:PHOTOS]]
-    paths, photos = PhotoCrops(held, SIDE).middles()
-    rows = []
-    for path, photo in zip(paths, photos, strict=True):
-        with torch.inference_mode():
-            painted = transformer(photo[None])
-        ours = {name: float(value) for name, value in goal.losses(photo[None], painted.clone()).items()}
-        _, theirs = lbfgs(goal, photo[None].clone())
-        rows.append(
-            {"photo": path.name, "painter": ours, "lbfgs": theirs, "ratio": ours["style"] / theirs["style"]}
-        )
-        print(
-            path.name,
-            f"style {ours['style']:.4f} / {theirs['style']:.4f} = {rows[-1]['ratio']:.2f}",
-            f"content {ours['content']:.3f} / {theirs['content']:.3f}",
-            flush=True,
-        )
+def plain(goal: StyleGoal, photo: torch.Tensor) -> torch.Tensor:
+    """Make it as one finds it in public scripts."""
+    settings = goal.network.preprocessing
+    (painting,) = goal.paintings
+    seen = torch.from_numpy(painting.pixels.copy()).permute(2, 0, 1)[None].float() / 255
+    plain_style.WEIGHT = goal.style_weight / goal.content_weight
+    loop = plain_style.Plain(goal.network, settings.normalize(photo), settings.normalize(seen))
+    loop.run(EVALUATIONS)
+    for weight in goal.network.module.parameters():
+        weight.requires_grad_(False)
+        weight.grad = None
+    return settings.pixels(loop.images.detach()).clamp(0, 1)
+
+
+def milliseconds(file: str) -> dict[str, float]:
+    """Tell the median time of a frame."""
     frame = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
-    milliseconds = {}
+    found = {}
     for threads in (1, 2):
         torch.set_num_threads(threads)
         stylizer = Stylizer(file)
@@ -93,14 +70,51 @@ if __name__ == "__main__":
             start = time.perf_counter()
             stylizer(frame)
             spent.append(1000 * (time.perf_counter() - start))
-        milliseconds[f"{threads} threads"] = statistics.median(spent)
+        found[f"{threads} threads"] = statistics.median(spent)
+    return found
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    file, painting, *named = sys.argv[1:]
+    transformer, about = read_style(file)
+    settings = about["settings"]
+    picture = cw.read(painting)
+    network = cw.load(settings["network"])
+    goal = StyleGoal(
+        network,
+        (picture.resized(picture.shortest(SIDE)),),
+        (1.0,),
+        settings["content_layer"],
+        tuple(settings["style_layers"]),
+        settings["content_weight"],
+        settings["style_weight"],
+        0.0,
+    )
+    paths, photos = PhotoCrops([Path(one) for one in named], SIDE).middles()
+    rows = []
+    for path, photo in zip(paths, photos, strict=True):
+        with torch.inference_mode():
+            painted = transformer(photo[None]).clone()
+        given = photo[None].clone()
+        made = {"painter": painted, "plain": plain(goal, given), "own": own(goal, given), "photo": given}
+        told = {
+            name: {loss: float(value) for loss, value in goal.losses(given, one).items()}
+            for name, one in made.items()
+        }
+        ratios = {name: told["painter"]["style"] / told[name]["style"] for name in ("plain", "own")}
+        rows.append({"photo": path.name, **told, "ratio of style losses": ratios})
+        print(path.name, json.dumps(told), json.dumps(ratios), flush=True)
     result = {
         "style": about["name"],
         "steps": about["done"],
-        "median_ratio_of_style_losses": statistics.median(row["ratio"] for row in rows),
+        "style weight": goal.style_weight,
+        "median ratio of style losses": {
+            name: statistics.median(row["ratio of style losses"][name] for row in rows)
+            for name in ("plain", "own")
+        },
         "photos": rows,
-        f"milliseconds_of_a_frame_{SIDE}": milliseconds,
+        f"milliseconds of a frame of {SIDE}": milliseconds(file),
     }
-    target = Path(__file__).parent / "results" / "train_style.json"
-    target.write_text(json.dumps(result, indent=2) + "\n")
+    (RESULTS / "train_style.json").write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps({key: value for key, value in result.items() if key != "photos"}, indent=2))

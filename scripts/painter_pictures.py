@@ -12,14 +12,13 @@ from cutaway.view.grid import Grid
 from cutaway.view.picture import Picture
 from cutaway.view.viewable import Viewable
 
-STEPS = 2000
-PAINTING = Path(__file__).parent.parent / "examples" / "paintings" / "starry_night.jpg"
+PAINTING = Path(__file__).parent.parent / "examples" / "paintings" / "great_wave.jpg"
 
 
 def painter() -> Path:
     """Train a painter on a person's own photos; one that was trained before is taken."""
-    file = Path(tempfile.gettempdir()) / "cutaway-night.safetensors"
-    cw.train_style(PAINTING, os.environ["CUTAWAY_PHOTOS"], out=file, steps=STEPS)
+    file = Path(tempfile.gettempdir()) / "cutaway-wave.safetensors"
+    cw.train_style(PAINTING, os.environ["CUTAWAY_PHOTOS"], out=file)
     return file
 
 
@@ -34,6 +33,6 @@ def painted() -> Viewable:
         (photos, tuple(Picture(one.picture.pixels, "one pass") for one in made)),
         title=f"A painter in the style of {PAINTING.name}",
         row_titles=("photo", "painted"),
-        caption=f"Trained by the preset small: {STEPS:,} steps of 2 cuts of 128 × 128 pixels, from photos among which "
-        "these are not. Photos are 256 pixels at their shortest side, as the painting was.",
+        caption="Trained by the preset small: 3,000 steps of a cut of 192 × 192 pixels, from photos among which these are "
+        "not. Photos are 256 pixels at their shortest side, as the painting was.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from torch import nn
 
 import cutaway as cw
 from cutaway.cli import main
+from cutaway.faststyle.start import BUNDLED, starting_at
 from cutaway.faststyle.style_file import read_style
 from cutaway.faststyle.training import StyleGoal
 from cutaway.objectives.gram import gram_matrix
@@ -78,7 +80,7 @@ def test_figures_are_those_of_the_images_that_are_shown(made):
         return cw.capture(net, net.preprocessing.normalize(pixels), reads)
 
     painting = cw.read(PAINTING)
-    goal, given, now = seen(painting.resized(painting.shortest(64)).pixels / 255), seen(photo), seen(painted)
+    goal, given, now = seen(painting.resized(painting.shortest(43)).pixels / 255), seen(photo), seen(painted)
     style = [
         float(
             (gram_matrix(now[name]) - gram_matrix(goal[name])).square().sum()
@@ -159,7 +161,7 @@ def test_a_stop_keeps_what_is_there_and_the_same_call_goes_on(made, tmp_path):
         return step == 20
 
     stopped = cw.train_style(PAINTING, PHOTOS, out=file, network=tiny(), **QUICK, every=10, preview=preview)
-    assert shown == [(10, (1, 3, 64, 64)), (20, (1, 3, 64, 64))]
+    assert shown == [(10, (1, 3, 43, 43)), (20, (1, 3, 43, 43))]
     assert stopped.provenance["stopped"]
     assert "Stopped before its end" in stopped.caption
     assert cw.stylize(PAINTING, file, size=16).picture.size == (16, 24)
@@ -324,3 +326,44 @@ def test_commands(tmp_path, monkeypatch, capsys):
     told = json.loads(capsys.readouterr().out)
     assert [one["path"] for one in told["skipped"]] == ["bad.jpg"]
     assert len(told["photos"]) == 1
+
+
+def test_it_begins_at_the_painter_that_is_given(made, tmp_path):
+    """After one step of a rate near nothing it paints as that one does; drawn weights do not."""
+    _, file = made
+    photo = cw.read(PHOTOS / "chelsea.png").resized((40, 60))
+    painted = {}
+    for start in (str(file), "nothing"):
+        out = tmp_path / f"{len(painted)}.safetensors"
+        settings = {**QUICK, "steps": 1, "rate": 1e-9, "start": start}
+        cw.train_style(PAINTING, PHOTOS, out=out, network=tiny(), **settings)
+        assert (sheet_layers(out)["start"] is None) == (start == "nothing")
+        painted[start] = cw.stylize(photo, out).values
+    wanted = cw.stylize(photo, file).values
+    assert np.abs(painted[str(file)] - wanted).max() < 1e-4
+    assert np.abs(painted["nothing"] - wanted).max() > 0.05
+
+
+def test_a_start_of_another_shape_is_refused(made, tmp_path):
+    _, file = made
+    with pytest.raises(cw.BadSetting, match="has width 4 and 1 blocks, and 8 and 1 were asked for"):
+        cw.train_style(
+            PAINTING,
+            PHOTOS,
+            out=tmp_path / "a.safetensors",
+            network=tiny(),
+            **{**QUICK, "width": 8, "start": file},
+        )
+
+
+def test_the_bundled_start_paints_and_is_the_one_noted():
+    """It keeps a photo's light and dark, and its file is the one that NOTICE.md tells of."""
+    painter = starting_at("usual", 16, 5)
+    photo = cw.read(PHOTOS / "chelsea.png")
+    seen = torch.from_numpy(photo.pixels.copy()).permute(2, 0, 1)[None].float() / 255
+    with torch.inference_mode():
+        painted = painter(seen)
+    light = [one.mean((0, 1)).flatten().numpy() for one in (seen, painted)]
+    assert np.corrcoef(*light)[0, 1] > 0.5
+    found = hashlib.sha256(BUNDLED.read_bytes()).hexdigest()
+    assert found in BUNDLED.with_name("NOTICE.md").read_text(encoding="utf-8")

@@ -54,12 +54,12 @@ def run(
     style_weight: Annotated[float, typer.Option("--style-weight", help="Of the style's loss.")] = 2.0,
     total_variation: Annotated[
         float, typer.Option("--total-variation", help="Weight of differences between neighbours: smoother.")
-    ] = 0.1,
+    ] = 0.02,
     style_size: Annotated[
         int | None,
         typer.Option(
             "--style-size",
-            help="Shortest side of the painting, in pixels: larger has finer strokes; twice --size by default.",
+            help="Shortest side of the painting, in pixels: larger has finer strokes; 4/3 of --size by default.",
             show_default=False,
         ),
     ] = None,
@@ -92,6 +92,13 @@ def run(
             "--blocks", help="The painter's residual blocks; the preset's by default.", show_default=False
         ),
     ] = None,
+    start: Annotated[
+        str,
+        typer.Option(
+            "--start",
+            help="The painter to begin at: a style's file; usual: the bundled one; nothing: drawn weights.",
+        ),
+    ] = "usual",
     held: Annotated[
         float, typer.Option("--held", help="Part of the photos that is only used to judge.")
     ] = 0.05,
@@ -147,6 +154,7 @@ def run(
                 rate=rate,
                 width=width,
                 blocks=blocks,
+                start=start,
                 held=held,
                 shown=shown,
                 seed=seed,

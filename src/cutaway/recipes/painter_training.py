@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from cutaway.dataset.listing import Listing
 from cutaway.errors import BadSetting
-from cutaway.faststyle.presets import Preset, preset_named
+from cutaway.faststyle.presets import CUT, Preset, preset_named
 from cutaway.faststyle.style_file import read_style, write_style
 from cutaway.faststyle.training import StyleGoal, half_is_quick
 from cutaway.faststyle.transformer import SMALLEST, Transformer
@@ -32,8 +32,8 @@ from cutaway.view.picture import Picture
 
 __all__ = ["PainterTraining", "Unseen", "chosen_preset", "style_goal"]
 
-# Photos held out are painted at this many times the side of training; so many at most are measured.
-_LARGER, _MEASURED = 2, 16
+# So many photos at most are measured.
+_MEASURED = 16
 _MOST_HELD = 64
 # Steps in which the rate rises.
 _WARM = 50
@@ -73,6 +73,7 @@ class PainterTraining:
         held: the part of them that the painter never sees; at least one, at most 64.
         seed: of the painter, the photos held out, and the cuts.
         every: so many steps what is there is kept, and shown.
+        start: the painter to begin at, or None for drawn weights.
 
     Raises:
         BadSetting: for a part outside 0..1, or too few photos.
@@ -84,6 +85,7 @@ class PainterTraining:
     held: float
     seed: int
     every: int
+    start: Transformer | None = None
 
     def __post_init__(self) -> None:
         if len(self.listing) < 2:
@@ -108,6 +110,7 @@ class PainterTraining:
             "paintings": [_digest(one) for one in self.goal.paintings],
             "mixed": list(self.goal.weights),
             "photos": self.listing.digest,
+            "start": None if self.start is None else fingerprint(self.start),
             "held": self.held_out,
             "seed": self.seed,
         }
@@ -117,7 +120,7 @@ class PainterTraining:
         held = self.held_out
         # Drawn once more, so that not the first of a folder are shown.
         order = np.random.default_rng([self.seed, 3]).permutation(len(held))[: max(shown, _MEASURED)]
-        crops = PhotoCrops([self.listing.path(held[k]) for k in order], _LARGER * self.preset.size)
+        crops = PhotoCrops([self.listing.path(held[k]) for k in order], self.preset.seen)
         paths, photos = crops.middles()
         device = self.goal.network.device
         return Unseen(tuple(path.name for path in paths), photos, tuple(crops.skipped), device)
@@ -151,9 +154,11 @@ class PainterTraining:
                 return there, about, []
         held = set(self.held_out)
         chosen = [self.listing.path(k) for k in range(len(self.listing)) if k not in held]
-        crops = PhotoCrops(chosen, self.preset.size, count=self.preset.batch, seed=self.seed)
+        crops = PhotoCrops(chosen, self.preset.size, count=self.preset.batch, seed=self.seed, room=1 / CUT)
         checkpoint = out.with_name(f"{out.stem}.checkpoint.safetensors")
         painter = Transformer(self.preset.width, self.preset.blocks, seed=self.seed)
+        if self.start is not None:
+            painter.load_state_dict(self.start.state_dict())
         painter.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         run = fit(
             painter,

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from cutaway.dataset.listing import Listing
 from cutaway.errors import BadSetting
+from cutaway.faststyle.start import starting_at
 from cutaway.images.read import Source, read_all
 from cutaway.network.network import Network
 from cutaway.recipes.opened import opened
@@ -34,7 +35,7 @@ def train_style(
     style: Sequence[str] | None = None,
     content_weight: float = 1.0,
     style_weight: float = 2.0,
-    total_variation: float = 0.1,
+    total_variation: float = 0.02,
     style_size: int | None = None,
     size: int | None = None,
     batch: int | None = None,
@@ -42,6 +43,7 @@ def train_style(
     rate: float | None = None,
     width: int | None = None,
     blocks: int | None = None,
+    start: str | os.PathLike[str] = "usual",
     held: float = 0.05,
     shown: int = 4,
     seed: int = 0,
@@ -66,13 +68,16 @@ def train_style(
         content_weight: of the content's loss.
         style_weight: of the style's loss.
         total_variation: weight of the differences between neighbours.
-        style_size: shortest side of the painting, in pixels: larger has finer strokes. Twice `size` by default.
+        style_size: shortest side of the painting, in pixels: larger has finer strokes. 4/3 of `size` by default, at
+            which photos are seen too.
         size: side of the photos' cuts, in pixels.
         batch: cuts in a step.
         steps: of Adam.
         rate: of Adam at the beginning.
         width: channels of the painter's first convolution.
         blocks: its residual blocks.
+        start: the painter to begin at: a style's file; "usual" for the one that comes with the program, where it has
+            that width and those blocks, as for "small"; "nothing" for drawn weights.
         held: the part of the photos that is held out and only used to judge; 64 at most.
         shown: so many of these on the sheet.
         seed: of the painter, of which photos are held out, and of the cuts.
@@ -120,14 +125,15 @@ def train_style(
         model,
         pictures,
         weights,
-        2 * chosen.size if style_size is None else style_size,
+        chosen.seen if style_size is None else style_size,
         content,
         style,
         content_weight=content_weight,
         style_weight=style_weight,
         total_variation=total_variation,
     )
-    job = PainterTraining(goal, chosen, Listing.of(photos, None), held, seed, every)
+    begin = starting_at(start, chosen.width, chosen.blocks)
+    job = PainterTraining(goal, chosen, Listing.of(photos, None), held, seed, every, begin)
     unseen = job.unseen(shown)
 
     def watch(step: int, module: nn.Module) -> bool | None:
@@ -158,6 +164,7 @@ def train_style(
         rate=rate,
         width=width,
         blocks=blocks,
+        start=os.fspath(start),
         held=held,
         shown=shown,
         seed=seed,
