@@ -181,7 +181,21 @@ def test_map_of_a_frame_lies_where_the_methods_does():
     assert reply.placement.step == pytest.approx((block / 224, block / 299), rel=1e-3)
 
 
-def test_first_load_is_light_and_comes_from_here():
+def _reached(*names: str) -> set[Path]:
+    """The scripts that the browser fetches with these: those that they import, but not rooms entered later."""
+    found: set[Path] = set()
+    todo = [STATIC / "js" / name for name in names]
+    while todo:
+        path = todo.pop()
+        if path not in found:
+            found.add(path)
+            imported = re.findall(r"from '/static/(js/[\w.]+)'", path.read_text(encoding="utf-8"))
+            todo += [STATIC / name for name in imported]
+    return found
+
+
+@pytest.mark.parametrize("room", ["live", "explain", "layers", "atlas", "studio", "runs"])
+def test_first_load_is_light_and_comes_from_here(room):
     page = [
         STATIC / name
         for name in (
@@ -192,7 +206,7 @@ def test_first_load_is_light_and_comes_from_here():
             "vendor/preact.js",
         )
     ]
-    page += [*(STATIC / "js").glob("*.js"), *(STATIC / "css").glob("*.css")]
+    page += [*_reached("main.js", f"{room}.js"), *(STATIC / "css").glob("*.css")]
     assert sum(len(gzip.compress(path.read_bytes())) for path in page) < 150_000
     for path in page:
         outside = re.findall(r"https?://[\w.:-]+", path.read_text(encoding="utf-8"), re.ASCII)
