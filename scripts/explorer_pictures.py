@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 CAT = ROOT / "examples" / "photos" / "chelsea.png"
@@ -31,7 +31,7 @@ def film(path: Path) -> Path:
 
 
 def main() -> None:
-    """Write docs/pictures/serve-live.jpg and serve-explain.jpg."""
+    """Write docs/pictures/serve-live.jpg, serve-explain.jpg, serve-studio.jpg and serve-runs.jpg."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder:
         words = ["-m", "cutaway", "serve", "--port", "0", "--no-browser", "--folder", folder]
@@ -55,10 +55,34 @@ def main() -> None:
                 page.set_viewport_size({"width": 1360, "height": 980})
                 page.wait_for_timeout(500)
                 save(page.screenshot(), "serve-explain")
+                made_in_the_studio(page, url.partition("/?")[0])
                 browser.close()
         finally:
             server.send_signal(signal.SIGINT)
             server.wait(10)
+
+
+def made_in_the_studio(page: Page, base: str) -> None:
+    """Dream twice and make some channels strong; photograph a step of a dream, and the list of all."""
+    photo = page.url.partition("/explain/")[2].partition("?")[0]
+    jobs = []
+    for query in (
+        f"kind=dream&photo={photo}&layer=fire5.cat",
+        f"kind=dream&photo={photo}&layer=fire7.cat",
+        "kind=filters&layer=fire5.cat&steps=64",
+    ):
+        page.goto(f"{base}/studio?{query}")
+        page.get_by_role("button", name="Start").click()
+        page.locator(".picture").first.wait_for(timeout=300_000)
+        jobs.append(page.url.partition("/studio/")[2].partition("?")[0])
+    page.goto(f"{base}/studio/{jobs[0]}?step=24")
+    page.locator(".frame").wait_for()
+    page.wait_for_timeout(800)
+    save(page.screenshot(), "serve-studio")
+    page.goto(f"{base}/runs?compare={jobs[0]},{jobs[1]}")
+    page.locator(".half svg").nth(1).wait_for()
+    page.wait_for_timeout(800)
+    save(page.screenshot(), "serve-runs")
 
 
 def save(data: bytes, name: str) -> None:
