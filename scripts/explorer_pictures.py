@@ -68,13 +68,14 @@ def main() -> None:
                 page.set_viewport_size({"width": 1360, "height": 980})
                 page.wait_for_timeout(500)
                 save(page.screenshot(), "serve-explain")
+                photo = page.url.partition("/explain/")[2].partition("?")[0]
                 page.get_by_role("radio", name="Mask").check(force=True)
                 page.get_by_label("From").fill("0.35")
                 page.locator("[data-energy]").nth(5).wait_for()
                 page.set_viewport_size({"width": 1360, "height": 940})
                 page.wait_for_timeout(500)
                 save(page.screenshot(), "serve-mask")
-                layers(page, url.partition("/?")[0], page.url.rpartition("/")[2])
+                layers_and_unit(page, url.partition("/?")[0], photo)
                 page.goto(url.partition("/?")[0] + "/atlas/cuts.index")
                 page.locator(".plane-host[data-method=tsne][data-still='']").wait_for(timeout=120_000)
                 page.set_viewport_size({"width": 1360, "height": 860})
@@ -82,13 +83,14 @@ def main() -> None:
                 page.locator(".standing img").last.wait_for()
                 page.wait_for_timeout(2000)
                 save(page.screenshot(), "serve-atlas")
+                made_in_the_studio(page, url.partition("/?")[0], photo)
                 browser.close()
         finally:
             server.send_signal(signal.SIGINT)
             server.wait(10)
 
 
-def layers(page: Page, base: str, photo: str) -> None:
+def layers_and_unit(page: Page, base: str, photo: str) -> None:
     """Photograph the table of layers, and a unit."""
     page.set_viewport_size({"width": 1360, "height": 700})
     page.goto(f"{base}/layers?i={photo}")
@@ -102,6 +104,28 @@ def layers(page: Page, base: str, photo: str) -> None:
     page.locator("[data-way=guided] canvas[data-ready]").wait_for()
     page.wait_for_timeout(500)
     save(page.screenshot(), "serve-unit")
+
+
+def made_in_the_studio(page: Page, base: str, photo: str) -> None:
+    """Dream twice and make some channels strong; photograph a step of a dream, and the list of all."""
+    jobs = []
+    for query in (
+        f"kind=dream&photo={photo}&layer=fire5.cat",
+        f"kind=dream&photo={photo}&layer=fire7.cat",
+        "kind=filters&layer=fire5.cat&steps=64",
+    ):
+        page.goto(f"{base}/studio?{query}")
+        page.get_by_role("button", name="Start").click()
+        page.locator(".picture").first.wait_for(timeout=300_000)
+        jobs.append(page.url.partition("/studio/")[2].partition("?")[0])
+    page.goto(f"{base}/studio/{jobs[0]}?step=24")
+    page.locator(".frame").wait_for()
+    page.wait_for_timeout(800)
+    save(page.screenshot(), "serve-studio")
+    page.goto(f"{base}/runs?compare={jobs[0]},{jobs[1]}")
+    page.locator(".half svg").nth(1).wait_for()
+    page.wait_for_timeout(800)
+    save(page.screenshot(), "serve-runs")
 
 
 def save(data: bytes, name: str) -> None:

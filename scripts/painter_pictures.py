@@ -33,6 +33,6 @@ def painted() -> Viewable:
         (photos, tuple(Picture(one.picture.pixels, "one pass") for one in made)),
         title=f"A painter in the style of {PAINTING.name}",
         row_titles=("photo", "painted"),
-        caption="Trained by the preset small: 3,000 steps of a cut of 192 × 192 pixels, from photos among which these are "
-        "not. Photos are 256 pixels at their shortest side, as the painting was.",
+        caption="Trained by the preset small: 3,000 steps of a cut of 192 × 192 pixels, from photos among which these "
+        "are not. Photos are 256 pixels at their shortest side, as the painting was.",
     )

@@ -25,6 +25,9 @@ export function placeOf(job) {
   const { kind, settings } = job;
   if (STUDIO.includes(kind)) return ['studio', [job.id], {}];
   if (kind === 'map') return ['explain', [settings.photo], { m: settings.model, methods: settings.method, c: settings.target }];
+  if (kind === 'unit-image') return ['layers', [settings.layer, String(settings.unit)], { m: settings.model }];
+  if (kind === 'plane' || kind === 'place') return ['atlas', [settings.index], { l: settings.layer, x: settings.method, d: settings.photo ?? '' }];
+  if (kind === 'audit') return ['atlas', [settings.index, 'audit'], {}];
   return null;
 }
 
