@@ -9,7 +9,7 @@
     photos.py     photos that a browser sent: decoded, written anew, known by their hash
     maps.py       one method's map of one photo, with its figures, as bytes
     frames.py     the bytes of a webcam's frame and of the answer
-    live.py       the answer to one frame: classes and a method's map; live_layers.py, live_style.py: channels, a painting
+    live.py       the answer to one frame; live_layers.py, live_style.py: channels, a painting
     coarse.py     maps no finer than the page can show
     masks.py      an object cut out of a photo
     queue.py      jobs, done one after the other
