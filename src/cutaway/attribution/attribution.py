@@ -66,7 +66,7 @@ def layer_lattice(network: Network, images: Float[Tensor, "n c h w"], layer: str
 
     >>> from torch import nn
     >>> import torch
-    >>> layer_lattice(Network(nn.Conv2d(3, 4, 3)), torch.zeros(1, 3, 8, 8), "0")
+    >>> layer_lattice(Network(nn.Sequential(nn.Conv2d(3, 4, 3))), torch.zeros(1, 3, 8, 8), "0")
     Lattice(start=(1.5, 1.5), step=(1.0, 1.0))
     """
     trace = network.trace(images)

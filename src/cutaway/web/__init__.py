@@ -9,7 +9,9 @@
     photos.py     photos that a browser sent: decoded, written anew, known by their hash
     maps.py       one method's map of one photo, with its figures, as bytes
     frames.py     the bytes of a webcam's frame and of the answer
-    live.py       the answer to one frame
+    live.py       the answer to one frame; live_layers.py, live_style.py: channels, a painting
+    coarse.py     maps no finer than the page can show
+    masks.py      an object cut out of a photo
     queue.py      jobs, done one after the other
     records.py    what is known of each, kept on the disk
     hands.py      a process that does them, seen from here
