@@ -7,7 +7,6 @@ import json
 import re
 import time
 from collections import Counter
-from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ import cutaway as cw
 from cutaway.network.load import load
 from cutaway.recipes.neighbors import nearest_photos
 from tests.web.served import CAT, ROOT, Served
+from tests.web.watched import no_serious_barrier, watched
 
 # Classes of the network, so that it decides itself what is what.
 LABELS = {"chelsea": "Egyptian cat", "coffee": "cup", "camera": "tripod"}
@@ -52,16 +52,10 @@ def atlas(scanned, tmp_path_factory):
 
 @pytest.fixture
 def page(browser, atlas):
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
-    one = context.new_page()
-    faults: list[str] = []
-    one.on("console", lambda told: faults.append(told.text) if told.type in ("error", "warning") else None)
-    one.on("pageerror", lambda error: faults.append(str(error)))
-    one.goto(atlas.url.replace("/?", "/atlas?"))
-    yield one
-    context.close()
     # What software graphics say of themselves is nobody's fault.
-    assert [fault for fault in faults if "GL Driver Message" not in fault] == []
+    with watched(browser, but=lambda text: "GL Driver Message" in text) as one:
+        one.goto(atlas.url.replace("/?", "/atlas?"))
+        yield one
 
 
 def _arrays(body: bytes):
@@ -381,32 +375,10 @@ def test_without_an_index_it_says_what_to_type(browser, explorer: Served):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_no_serious_barrier(browser, atlas, explorer, scheme, width):
-    """axe-core; it is a script, so the page's policy is off here."""
-    axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-    context = browser.new_context(
-        bypass_csp=True,
-        color_scheme=scheme,
-        viewport={"width": width, "height": 900},
-        locale="en-US",
-        reduced_motion="reduce",
-    )
-    one = context.new_page()
-    for served, place, ready in (
+    places = (
         (atlas, "/atlas?s=label:cup", ".standing li >> nth=0"),
         (atlas, "/atlas/pieces.index?p=3&by=7", "[data-near=pixels] .tiles li >> nth=7"),
         (atlas, "/atlas/pieces.index/audit", ".findings .strong"),
         (explorer, "/atlas", "pre"),
-    ):
-        one.goto(served.url.replace("/?", "/live?"))
-        one.goto(served.base + place)
-        one.locator(ready).wait_for(timeout=60_000)
-        one.evaluate(axe)
-        found = one.evaluate("axe.run()")["violations"]
-        serious = [
-            (fault["id"], [node["html"][:120] for node in fault["nodes"]])
-            for fault in found
-            if fault["impact"] in ("serious", "critical")
-        ]
-        assert not serious, (place, serious)
-        assert one.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
-    context.close()
+    )
+    no_serious_barrier(browser, scheme, width, places)

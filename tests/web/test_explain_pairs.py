@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from importlib.resources import files
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from tests.web.served import Served
+from tests.web.watched import no_serious_barrier, watched
 
 # The same network with its classes the other way round: all that it says of a class is said by another number.
 FLIPPED = """
@@ -49,17 +49,8 @@ def three(tmp_path_factory) -> Iterator[Served]:
 
 @pytest.fixture
 def page(browser, three: Served):
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
-    one = context.new_page()
-    faults: list[str] = []
-    one.on(
-        "console",
-        lambda message: faults.append(message.text) if message.type in ("error", "warning") else None,
-    )
-    one.on("pageerror", lambda error: faults.append(str(error)))
-    yield one
-    context.close()
-    assert faults == []
+    with watched(browser) as one:
+        yield one
 
 
 def _map(served: Served, path: str) -> tuple[dict, np.ndarray]:
@@ -109,17 +100,5 @@ def test_names_are_compared_as_people_do_and_what_is_not_there_is_told(page, thr
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_no_serious_barrier_beside_each_other(browser, three: Served, scheme, width):
-    axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-    context = browser.new_context(
-        bypass_csp=True, color_scheme=scheme, viewport={"width": width, "height": 900}, locale="en-US"
-    )
-    one = context.new_page()
-    one.goto(
-        three.url.replace("/?", f"/explain/{three.photo()}?m2=other-build&methods=grad-cam,saliency&t=282&")
-    )
-    expect(one.locator(".card[data-state=done]")).to_have_count(4, timeout=30_000)
-    one.evaluate(axe)
-    found = one.evaluate("axe.run()")["violations"]
-    assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
-    assert one.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    context.close()
+    place = f"/explain/{three.photo()}?m2=other-build&methods=grad-cam,saliency&t=282"
+    no_serious_barrier(browser, scheme, width, [(three, place, ".card[data-state=done] >> nth=3")])

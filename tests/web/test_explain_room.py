@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import re
-from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -19,22 +18,14 @@ from cutaway.objectives.class_logit import class_logit
 from cutaway.view.heatmap import Heatmap
 from cutaway.view.scale import Range
 from tests.web.served import CAT, Served
+from tests.web.watched import no_serious_barrier, watched
 
 
 @pytest.fixture
 def page(browser, explorer: Served):
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
-    one = context.new_page()
-    faults: list[str] = []
-    one.on(
-        "console",
-        lambda message: faults.append(message.text) if message.type in ("error", "warning") else None,
-    )
-    one.on("pageerror", lambda error: faults.append(str(error)))
-    one.goto(explorer.url.replace("/?", "/explain?"))
-    yield one
-    context.close()
-    assert faults == []
+    with watched(browser) as one:
+        one.goto(explorer.url.replace("/?", "/explain?"))
+        yield one
 
 
 def _done(page, count=6):
@@ -180,17 +171,6 @@ def test_colours_and_copies_are_those_of_python(browser, explorer: Served):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_no_serious_barrier_in_any_room(browser, explorer: Served, scheme, width):
-    """axe-core; it is a script, so the page's policy is off here."""
-    axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-    context = browser.new_context(
-        bypass_csp=True,
-        color_scheme=scheme,
-        viewport={"width": width, "height": 900},
-        locale="en-US",
-        reduced_motion="reduce",
-    )
-    one = context.new_page()
-    one.goto(explorer.url)
     rooms = {
         "/live": "[data-fps]",
         "/live?method=channels&k=3": ".tiles >> button >> nth=63",
@@ -200,21 +180,8 @@ def test_no_serious_barrier_in_any_room(browser, explorer: Served, scheme, width
         f"/explain/{explorer.photo()}/mask": ".sheet canvas[data-ready]",
         f"/explain/{explorer.photo()}/mask?how=hand&shapes=r200.100.600.800": ".sheet canvas[data-ready]",
     }
-    for place, ready in rooms.items():
-        one.goto(explorer.base + place)
-        one.locator(ready).wait_for()
-        one.evaluate(axe)
-        found = one.evaluate("axe.run()")["violations"]
-        serious = [
-            (fault["id"], [node["html"][:120] for node in fault["nodes"]])
-            for fault in found
-            if fault["impact"] in ("serious", "critical")
-        ]
-        assert not serious, (place, serious)
-        assert one.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
-            f"{place} is wider than the window"
-        )
-    context.close()
+    places = [(explorer, place, ready) for place, ready in rooms.items()]
+    no_serious_barrier(browser, scheme, width, places)
 
 
 def test_theme_language_help_and_keys(page):

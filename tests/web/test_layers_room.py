@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -15,25 +14,17 @@ import cutaway as cw
 from cutaway.network.load import load
 from cutaway.view.colormap import table
 from tests.web.served import CAT, ROOT, Served
+from tests.web.watched import no_serious_barrier, watched
 
 PHOTOS = ROOT / "examples" / "photos"
 
 
 @pytest.fixture
 def page(browser, scanned: Served):
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-US")
-    one = context.new_page()
-    faults: list[str] = []
-    one.on(
-        "console",
-        lambda message: faults.append(message.text) if message.type in ("error", "warning") else None,
-    )
-    one.on("pageerror", lambda error: faults.append(str(error)))
-    one.goto(scanned.url.replace("/?", "/layers?"))
-    one.locator("tr.layer").first.wait_for()
-    yield one
-    context.close()
-    assert faults == []
+    with watched(browser, 1000) as one:
+        one.goto(scanned.url.replace("/?", "/layers?"))
+        one.locator("tr.layer").first.wait_for()
+        yield one
 
 
 @pytest.fixture(scope="module")
@@ -227,16 +218,6 @@ def test_layers_with_any_names_and_without_maps(browser, tmp_path):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_no_serious_barrier(browser, scanned: Served, scheme, width):
-    axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-    context = browser.new_context(
-        bypass_csp=True,
-        color_scheme=scheme,
-        viewport={"width": width, "height": 900},
-        locale="en-US",
-        reduced_motion="reduce",
-    )
-    one = context.new_page()
-    one.goto(scanned.url)
     photo = scanned.photo()
     pages = {
         "/layers": "tr.layer >> nth=60",
@@ -245,18 +226,5 @@ def test_no_serious_barrier(browser, scanned: Served, scheme, width):
         f"/layers/fire5.cat/110?i={photo}": "[data-way=guided] canvas[data-ready]",
         f"/layers/nowhere?i={photo}": ".trouble",
     }
-    for place, ready in pages.items():
-        one.goto(scanned.base + place)
-        one.locator(ready).wait_for()
-        one.evaluate(axe)
-        found = one.evaluate("axe.run()")["violations"]
-        serious = [
-            (fault["id"], [node["html"][:120] for node in fault["nodes"]])
-            for fault in found
-            if fault["impact"] in ("serious", "critical")
-        ]
-        assert not serious, (place, serious)
-        assert one.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
-            f"{place} is wider than the window"
-        )
-    context.close()
+    places = [(scanned, place, ready) for place, ready in pages.items()]
+    no_serious_barrier(browser, scheme, width, places)

@@ -10,24 +10,16 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.web.served import Served
+from tests.web.watched import watched
 
 SIZE = {"width": 1440, "height": 900}
 
 
 @pytest.fixture
 def page(browser, explorer: Served):
-    context = browser.new_context(viewport=SIZE, locale="en-US")
-    one = context.new_page()
-    faults: list[str] = []
-    one.on(
-        "console",
-        lambda message: faults.append(message.text) if message.type in ("error", "warning") else None,
-    )
-    one.on("pageerror", lambda error: faults.append(str(error)))
-    one.goto(explorer.url)
-    yield one
-    context.close()
-    assert faults == []
+    with watched(browser) as one:
+        one.goto(explorer.url)
+        yield one
 
 
 def test_the_cat_is_seen_in_nearly_every_frame(browser, explorer: Served, capsys):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.web.served import Served
 from tests.web.test_studio_room import _asked, _events
+from tests.web.watched import no_serious_barrier, watched
 
 
 @pytest.fixture(scope="module")
@@ -24,20 +24,9 @@ def runs(tmp_path_factory):
 
 @pytest.fixture
 def page(browser, runs: Served):
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, locale="en-US", accept_downloads=True
-    )
-    one = context.new_page()
-    faults: list[str] = []
-    one.on(
-        "console",
-        lambda message: faults.append(message.text) if message.type in ("error", "warning") else None,
-    )
-    one.on("pageerror", lambda error: faults.append(str(error)))
-    one.goto(runs.url.replace("/?", "/runs?"))
-    yield one
-    context.close()
-    assert faults == []
+    with watched(browser) as one:
+        one.goto(runs.url.replace("/?", "/runs?"))
+        yield one
 
 
 def _dream(served: Served, **more: object) -> str:
@@ -169,36 +158,13 @@ def test_reports_that_cannot_be_are_refused_in_words(runs: Served):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_no_serious_barrier(browser, runs: Served, scheme, width):
-    """axe-core; it is a script, so the page's policy is off here."""
-    axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
     one, other, lost = _dream(runs), _dream(runs, rate=3.0), _dream(runs, layer="nowhere")
     for job in (one, other, lost):
         _events(runs, job)
-    context = browser.new_context(
-        bypass_csp=True,
-        color_scheme=scheme,
-        viewport={"width": width, "height": 900},
-        locale="en-US",
-        reduced_motion="reduce",
-    )
-    shown = context.new_page()
-    shown.goto(runs.url)
     rooms = {
         f"/runs?compare={one},{other}": ".half svg >> nth=1",
         "/runs?of=data&state=failed": ".job .why",
         "/runs?kind=report&state=live": ".sheet.waiting",
     }
-    for place, ready in rooms.items():
-        shown.goto(runs.base + place)
-        shown.locator(ready).wait_for()
-        shown.evaluate(axe)
-        found = shown.evaluate("axe.run()")["violations"]
-        serious = [
-            (fault["id"], [node["html"][:120] for node in fault["nodes"]])
-            for fault in found
-            if fault["impact"] in ("serious", "critical")
-        ]
-        assert not serious, (place, serious)
-        wide = shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        assert wide, f"{place} is wider than the window"
-    context.close()
+    places = [(runs, place, ready) for place, ready in rooms.items()]
+    no_serious_barrier(browser, scheme, width, places)

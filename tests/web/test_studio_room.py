@@ -6,7 +6,6 @@ import inspect
 import io
 import json
 import re
-from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ from cutaway.faststyle.style_file import write_style
 from cutaway.faststyle.transformer import Transformer
 from cutaway.web.forms import FORMS, fields_of
 from tests.web.served import CAT, Served
+from tests.web.watched import no_serious_barrier, watched
 
 RECIPES = {
     "filters": cw.filters,
@@ -46,21 +46,9 @@ def studio(tmp_path_factory):
 
 @pytest.fixture
 def page(browser, studio: Served):
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, locale="en-US", accept_downloads=True
-    )
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    one = context.new_page()
-    faults: list[str] = []
-    one.on(
-        "console",
-        lambda message: faults.append(message.text) if message.type in ("error", "warning") else None,
-    )
-    one.on("pageerror", lambda error: faults.append(str(error)))
-    one.goto(studio.url.replace("/?", "/studio?"))
-    yield one
-    context.close()
-    assert faults == []
+    with watched(browser, permissions=("clipboard-read", "clipboard-write")) as one:
+        one.goto(studio.url.replace("/?", "/studio?"))
+        yield one
 
 
 def _asked(served: Served, **wanted: object) -> dict:
@@ -259,22 +247,11 @@ def test_a_job_that_is_gone_is_told(browser, studio: Served):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_no_serious_barrier(browser, studio: Served, scheme, width):
-    """axe-core; it is a script, so the page's policy is off here."""
-    axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
     photo = studio.photo()
     job = _asked(studio, kind="dream", photo=photo, layer="fire3.cat", octaves=2, steps=2, size=64)["id"]
     filters = _asked(studio, kind="filters", layer="fire3.cat", channels=[3, 5], steps=4, size=48)["id"]
     for one in (job, filters):
         _events(studio, one)
-    context = browser.new_context(
-        bypass_csp=True,
-        color_scheme=scheme,
-        viewport={"width": width, "height": 900},
-        locale="en-US",
-        reduced_motion="reduce",
-    )
-    one = context.new_page()
-    one.goto(studio.url)
     rooms = {
         f"/studio?kind=style&photo={photo}&paintings={photo}": ".panel .field >> nth=3",
         "/studio?kind=class&target=285,1": ".chip >> nth=1",
@@ -282,18 +259,5 @@ def test_no_serious_barrier(browser, studio: Served, scheme, width):
         f"/studio/{job}?step=2": ".frame",
         f"/studio/{filters}": ".picture >> nth=1",
     }
-    for place, ready in rooms.items():
-        one.goto(studio.base + place)
-        one.locator(ready).wait_for()
-        one.evaluate(axe)
-        found = one.evaluate("axe.run()")["violations"]
-        serious = [
-            (fault["id"], [node["html"][:120] for node in fault["nodes"]])
-            for fault in found
-            if fault["impact"] in ("serious", "critical")
-        ]
-        assert not serious, (place, serious)
-        assert one.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
-            f"{place} is wider than the window"
-        )
-    context.close()
+    places = [(studio, place, ready) for place, ready in rooms.items()]
+    no_serious_barrier(browser, scheme, width, places)

@@ -12,25 +12,17 @@ from playwright.sync_api import expect
 import cutaway as cw
 from cutaway.network.load import load
 from tests.web.served import CAT, ROOT, Served
+from tests.web.watched import watched
 
 PHOTOS = ROOT / "examples" / "photos"
 
 
 @pytest.fixture
 def page(browser, scanned: Served):
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-US")
-    one = context.new_page()
-    faults: list[str] = []
-    one.on(
-        "console",
-        lambda message: faults.append(message.text) if message.type in ("error", "warning") else None,
-    )
-    one.on("pageerror", lambda error: faults.append(str(error)))
-    one.goto(scanned.url.replace("/?", "/layers?"))
-    one.locator("tr.layer").first.wait_for()
-    yield one
-    context.close()
-    assert faults == []
+    with watched(browser, 1000) as one:
+        one.goto(scanned.url.replace("/?", "/layers?"))
+        one.locator("tr.layer").first.wait_for()
+        yield one
 
 
 @pytest.fixture(scope="module")
