@@ -104,15 +104,15 @@ def _planes(app: FastAPI, around: Around) -> None:
             "method": asked.method,
         }
         if asked.photo is None:
-            return around.queue.add("plane", settings).told()
+            return around.told(around.queue.add("plane", settings))
         desk.photos.kept(asked.photo)
-        return around.queue.add("place", settings | {"photo": asked.photo}).told()
+        return around.told(around.queue.add("place", settings | {"photo": asked.photo}))
 
     @app.post("/api/atlas/{index}/audit", status_code=202)
     def _audit(index: Index, asked: Audited) -> dict[str, Any]:
         """Queue an audit: what labels are told by that is not the object."""
         opened = desk.index(index)
-        return around.queue.add("audit", _settings(index, opened) | {"most": asked.most}).told()
+        return around.told(around.queue.add("audit", _settings(index, opened) | {"most": asked.most}))
 
 
 def _pictures(app: FastAPI, around: Around) -> None:

@@ -167,10 +167,10 @@ def _of_images(app: FastAPI, around: Around) -> None:
         """Tell of the job that makes a unit's image, where it was asked for before."""
         settings = await settings_of(layer, unit, WantedImage(model=m, negative=negative, seed=seed))
         record = around.queue.records.find(job_id("unit-image", settings))
-        return {"job": None if record is None else record.told()}
+        return {"job": None if record is None else around.told(record)}
 
     @app.post("/api/layers/{layer}/units/{unit}/image", status_code=202)
     async def _make(layer: Layer, unit: Unit, wanted: WantedImage) -> dict[str, Any]:
         """Queue the making of an image that excites a unit, or silences it."""
         settings = await settings_of(layer, unit, wanted)
-        return around.queue.add("unit-image", settings).told()
+        return around.told(around.queue.add("unit-image", settings))
