@@ -3,9 +3,11 @@
     serve.py      loads the networks, listens, prints the address
     guard.py      who may ask: host, origin, token, size; the headers of every answer
     hosts.py      under which names this server may be called
-    app.py        the addresses, each a few lines; what they do lies in the files below
+    app.py        the page and its rooms put together
+    rooms/        the addresses of each room, each a few lines; what they do lies in the files below
+    thinking.py   the one thread that runs networks
     refusals.py   how an address says no
-    desk.py       what is open: networks, photos, jobs
+    desk.py       what is open: networks, indexes, painters, photos
     photos.py     photos that a browser sent: decoded, written anew, known by their hash
     maps.py       one method's map of one photo, with its figures, as bytes
     frames.py     the bytes of a webcam's frame and of the answer
@@ -25,6 +27,7 @@
     reported.py   a report as a job
     disk.py       what lies on the disk
     looks.py      what the page draws by
+    atlas.py, planes.py, chosen.py, audits.py, scanned.py   an index: where its photos lie, what some have in common
     layer_names.py, layer_table.py, layer_maps.py   a network's layers, and their maps of a photo as numbers
     units.py, unit_data.py, unit_image.py           what is told of one unit: by a photo, an index, an ascent
     static/       the page: native modules, no build step

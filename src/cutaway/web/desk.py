@@ -115,11 +115,9 @@ class Desk:
             name: open_index(folder)
             for name, folder in zip(short_names(opening.indexes), opening.indexes, strict=True)
         }
-        for path in opening.painters:
-            read_style(path)
-        self.painters = dict(
-            zip([Path(one).stem for one in short_names(opening.painters)], opening.painters, strict=True)
-        )
+        names = short_names([Path(one).stem for one in opening.painters])
+        self.painters = dict(zip(names, opening.painters, strict=True))
+        self._trained = {name: fingerprint(read_style(path)[0]) for name, path in self.painters.items()}
 
     def index(self, name: str) -> ActivationIndex:
         """Give an index by its name in addresses; nothing gives the first.
@@ -144,6 +142,10 @@ class Desk:
         if name and name not in self.painters:
             raise UnknownModel(f"{name!r} is not open here. Open: {', '.join(self.painters)}")
         return self.painters[name or next(iter(self.painters))]
+
+    def trained(self, name: str) -> str:
+        """Give a hash of a painter's parameters, by which what it paints is kept."""
+        return self._trained[name]
 
     def opened(self, name: str) -> Opened:
         """Give a network by its name in addresses; nothing gives the first.

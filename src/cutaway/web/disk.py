@@ -25,9 +25,9 @@ def size_of(path: Path) -> int:
     try:
         if path.is_dir():
             with os.scandir(path) as found:
-                return sum(size_of(Path(one.path)) if one.is_dir() else one.stat().st_size for one in found)
+                return sum(size_of(Path(one.path)) for one in found)
         return path.stat().st_size
-    except FileNotFoundError:
+    except FileNotFoundError:  # it may go while others are counted
         return 0
 
 

@@ -26,6 +26,8 @@ class Hand:
         opening: what it opens.
         hear: called with each of its messages.
         over: called when it has ended, with how, in words.
+
+    What it is at is `job`; `turn` counts the jobs that it was given.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Hand:
         over: Callable[[Hand, str], None],
     ) -> None:
         self.job = ""
+        self.turn = 0
         self._hear, self._over = hear, over
         home = str(Path(cutaway.__file__).parents[1])
         around = os.environ | {"PYTHONPATH": os.pathsep.join([home, os.environ.get("PYTHONPATH", "")])}
@@ -73,9 +76,15 @@ class Hand:
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            told: Mapping[str, Any] = json.loads(line)
-            self._hear(self, dict(told))
+        try:
+            for line in self._process.stdout:
+                told: Mapping[str, Any] = json.loads(line)
+                self._hear(self, dict(told))
+        finally:  # what nobody hears must not go on
+            self._process.kill()
+            self._gone()
+
+    def _gone(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):  # what was still to be written has nobody to read it
                 if pipe is not None:

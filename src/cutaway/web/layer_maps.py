@@ -135,6 +135,10 @@ def packed_maps(head: dict[str, Any], values: Float[np.ndarray, "c rows columns"
     >>> len(packed_maps({}, np.ones((2, 3, 5), np.float32))) % 4
     0
     """
+    if not np.isfinite(values).all():
+        raise UnsupportedMethod(
+            "this layer answers with numbers that are infinite, or none: they have no place on a scale"
+        )
     low, high = float(values.min()), float(values.max())
     most = max(abs(low), abs(high))
     # Half floats round: which channel is the stronger, and where, is told by these.

@@ -127,10 +127,18 @@ def framed(head: Mapping[str, Any], numbers: bytes) -> bytes:
     >>> framed({}, b"12345")
     b'\x04\x00\x00\x00{}  12345\x00\x00\x00'
     """
-    clean = {name: _number(value) if isinstance(value, float) else value for name, value in head.items()}
-    told = json.dumps(clean, ensure_ascii=False, allow_nan=False).encode()
+    told = json.dumps(_told(head), ensure_ascii=False, allow_nan=False).encode()
     told += b" " * (-len(told) % 4)
     return len(told).to_bytes(4, "little") + told + numbers + bytes(-len(numbers) % 4)
+
+
+def _told(value: Any) -> Any:
+    """Give a value as JSON can hold it: no NaN, and nothing infinite."""
+    if isinstance(value, Mapping):
+        return {name: _told(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_told(one) for one in value]
+    return _number(value) if isinstance(value, float) else value
 
 
 def _number(value: float) -> float | None:

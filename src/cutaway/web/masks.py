@@ -11,10 +11,9 @@ from cutaway.network.network import Network
 from cutaway.recipes.segment import segment
 from cutaway.view.picture import Picture
 
-__all__ = ["MADE_MASKS", "made_mask"]
+__all__ = ["made_mask"]
 
 # A threshold is drawn by the page itself, which has the map.
-MADE_MASKS = ("otsu", "grabcut")
 
 
 def made_mask(network: Network, photo: Picture, how: str, method: str, target: int) -> bytes:
@@ -23,7 +22,7 @@ def made_mask(network: Network, photo: Picture, how: str, method: str, target: i
     Args:
         network: asked.
         photo: about which.
-        how: out of MADE_MASKS.
+        how: otsu or grabcut.
         method: whose map is used.
         target: the class.
 

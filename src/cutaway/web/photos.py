@@ -7,6 +7,7 @@ import io
 import json
 import re
 import threading
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -131,7 +132,7 @@ class Photos:
         found.sort(key=lambda one: one[1].st_mtime)
         return {path.stem: told.st_size + size_of(path.with_suffix(".json")) for path, told in found}
 
-    def pruned(self, most: int, used: set[str]) -> dict[str, int]:
+    def pruned(self, most: int, used: Collection[str]) -> dict[str, int]:
         """Remove photos until those left take no more than so many bytes: the oldest first, none that is used.
 
         Args:

@@ -11,10 +11,10 @@ from typing import Any
 
 from cutaway.errors import BadSetting
 from cutaway.web.desk import Opening
-from cutaway.web.disk import ids_in, size_of
+from cutaway.web.disk import size_of
 from cutaway.web.hands import Hand
 from cutaway.web.kinds import KINDS_SHOWN
-from cutaway.web.records import ENDED, Record, Records
+from cutaway.web.records import ENDED, Record, Records, job_id
 
 __all__ = ["MOST_KEPT", "MOST_PARKED", "Queue"]
 
@@ -50,18 +50,25 @@ class Queue:
         self._hand: Hand | None = None
         self._parked: dict[str, Hand] = {}
         self._began: dict[str, float] = {}
+        # Jobs that were told to end, and those of them that somebody has asked for anew since.
+        self._ending: set[str] = set()
+        self._wanted: set[str] = set()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
     def add(self, kind: str, settings: Mapping[str, Any]) -> Record:
-        """Queue a job; one that was done before is there at once."""
+        """Queue a job; one that was done before is there at once, one that is just being cancelled is done again."""
         with self._changed:
+            before = self.records.find(job_id(kind, settings))
             record = self.records.add(kind, settings)
+            new = before is None or before.state in ("failed", "cancelled")
             if record.state == "done" and not self.result(record.id).is_file():
                 self.records.set(record.id, state="queued")
-                record = self.records.get(record.id)
-            if record.state == "queued":
+                record, new = self.records.get(record.id), True
+            if new:
                 self._clear(record.id)
+            if record.id in self._ending:
+                self._wanted.add(record.id)
             self._changed.notify_all()
         return record
 
@@ -84,8 +91,10 @@ class Queue:
             hand = self._hand_of(name)
             if hand is not None:
                 hand.send(cancel=name)
+                self._ending.add(name)
+                self._wanted.discard(name)
                 grace = GRACE_SHOWN if record.kind in KINDS_SHOWN else GRACE
-                timer = threading.Timer(grace, self._end, (hand, name))
+                timer = threading.Timer(grace, self._end, (hand, name, hand.turn))
                 timer.daemon = True
                 timer.start()
             elif record.state in ("queued", "paused"):
@@ -144,10 +153,6 @@ class Queue:
         """Tell how many bytes of the disk all results take, and all steps and pictures."""
         return {"result_bytes": size_of(self._results), "frame_bytes": size_of(self._runs)}
 
-    def photos_used(self) -> set[str]:
-        """List the photos that jobs are of."""
-        return {photo for one in self.records.all() for photo in ids_in(one.settings)}
-
     @property
     def hand(self) -> Hand | None:
         """The process that is at work, or ready for the next job."""
@@ -180,7 +185,10 @@ class Queue:
                 if job is None:
                     self._changed.wait()
                     continue
-                self._begin(job)
+                try:
+                    self._begin(job)
+                except OSError as error:  # no process, no memory for one, no room in the table
+                    self.records.set(job.id, state="failed", message=f"it could not be begun: {error}")
 
     def _begin(self, job: Record) -> None:
         parked = self._parked.pop(job.id, None)
@@ -191,18 +199,14 @@ class Queue:
         elif self._hand is None:
             self._hand = Hand(self._opening, self._hear, self._over)
         self._hand.job = job.id
+        self._hand.turn += 1
         self._began[job.id] = time.monotonic()
         self.records.set(job.id, state="running")
         if parked is not None:
             parked.send(go=job.id)
             return
-        self._hand.send(
-            do=job.id,
-            kind=job.kind,
-            settings=job.settings,
-            result=str(self.result(job.id)),
-            run=str(self.run(job.id)),
-        )
+        places = {"result": str(self.result(job.id)), "run": str(self.run(job.id))}
+        self._hand.send(do=job.id, kind=job.kind, settings=job.settings, **places)
 
     def _hear(self, hand: Hand, told: dict[str, Any]) -> None:
         name = told.pop("id")
@@ -213,10 +217,10 @@ class Queue:
                 self._park(hand, name)
             if told["state"] in ENDED:
                 self._ended(hand, name)
-                told["bytes"] = self.size(name)
+                told = self._told_in_the_end(name, told)
             self.records.set(name, **told)
             if told["state"] in ENDED:
-                self._forget_old()
+                self._forget_old(name)
             self._changed.notify_all()
 
     def _park(self, hand: Hand, name: str) -> None:
@@ -255,18 +259,28 @@ class Queue:
                 else:
                     why = f"the process that did it ended ({how}). Was there memory enough? Other jobs go on"
                     told = {"state": "failed", "message": why}
-                self.records.set(name, bytes=self.size(name), **told)
+                self.records.set(name, **self._told_in_the_end(name, told))
             self._changed.notify_all()
+
+    def _told_in_the_end(self, name: str, told: dict[str, Any]) -> dict[str, Any]:
+        """Add what a job takes on the disk; one that was cancelled, and then asked for, is queued again."""
+        self._ending.discard(name)
+        if name in self._wanted:
+            self._wanted.discard(name)
+            if told["state"] == "cancelled":
+                self._clear(name)
+                return {"state": "queued", "what": "", "done": 0, "total": 0, "message": ""}
+        return told | {"bytes": self.size(name)}
 
     def _count_seconds(self, name: str) -> None:
         if (began := self._began.pop(name, None)) is not None:
             ran = self.records.get(name).seconds + time.monotonic() - began
             self.records.set(name, seconds=round(ran, 3))
 
-    def _end(self, hand: Hand, name: str) -> None:
+    def _end(self, hand: Hand, name: str, turn: int) -> None:
         """End a worker that did not come to a step in time."""
         with self._changed:
-            if hand.job == name and self._hand_of(name) is hand and not self._closing:
+            if (hand.job, hand.turn) == (name, turn) and self._hand_of(name) is hand and not self._closing:
                 self.records.set(name, message="cancelled")
                 hand.kill()
 
@@ -274,10 +288,10 @@ class Queue:
         self.result(name).unlink(missing_ok=True)
         shutil.rmtree(self.run(name), ignore_errors=True)
 
-    def _forget_old(self) -> None:
+    def _forget_old(self, spared: str) -> None:
         ended = [one for one in self.records.all() if one.state in ENDED]
         kept = 0
         for place, old in enumerate(ended):
             kept += old.bytes
-            if place >= MOST_KEPT or (place and kept > self._opening.disk):
+            if old.id != spared and (place >= MOST_KEPT or (place and kept > self._opening.disk)):
                 self.forget(old.id)

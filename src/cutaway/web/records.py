@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cutaway.errors import BadSetting
+from cutaway.web.disk import ids_in
 
 __all__ = ["ENDED", "Record", "Records", "job_id"]
 
@@ -43,7 +44,7 @@ class Record:
 
     Args:
         id: its name.
-        kind: out of `kinds.KINDS`.
+        kind: out of `kinds.KINDS` and `kinds.KINDS_SHOWN`.
         settings: what it was given.
         state: queued, running, paused, done, failed or cancelled.
         what: is counted.
@@ -141,6 +142,10 @@ class Records:
     def all(self) -> list[Record]:
         """List the jobs, the newest first."""
         return self._rows("ORDER BY place DESC")
+
+    def photos(self) -> frozenset[str]:
+        """List the photos that jobs are of."""
+        return frozenset(photo for one in self.all() for photo in ids_in(one.settings))
 
     def requeue(self) -> None:
         """Put what was running when the server ended back into its place in the queue."""

@@ -10,6 +10,8 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from cutaway.errors import BadSetting, CutawayError
 from cutaway.web.hosts import Hosts, is_loopback
 
@@ -49,7 +51,8 @@ def serve(
 
     Raises:
         BadIndex, WeightsUnavailable: for an index or a painter that is none.
-        BadSetting: for a port that is taken or an address that is not this machine's.
+        BadSetting: for a port that is taken, an address that is not this machine's, or a folder that another explorer
+            works in.
         CutawayError: where the server's packages are not installed.
 
     >>> serve(port=99999)
@@ -79,6 +82,14 @@ def serve(
     port = listening.getsockname()[1]
     place = Path(folder).absolute() if folder is not None else explorer_folder()
     place.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(place / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        listening.close()
+        raise BadSetting(
+            f"another explorer works in {place}: end it, or give this one a folder of its own by --folder"
+        ) from None
     opening = Opening(
         _several(model),
         str(place),
@@ -123,6 +134,7 @@ def serve(
     finally:
         queue.close()
         listening.close()
+        lock.release()
 
 
 def _several(given: str | Sequence[str]) -> tuple[str, ...]:

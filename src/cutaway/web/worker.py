@@ -65,6 +65,9 @@ class _Worker:
             message = json.loads(line)
             with self._changed:
                 if "do" in message:
+                    # What was still to be heard of the same job, done before, is not of this one.
+                    self._cancelled.discard(message["do"])
+                    self._pausing.discard(message["do"])
                     self._waiting.put(message)
                 elif "cancel" in message:
                     self._cancelled.add(message["cancel"])

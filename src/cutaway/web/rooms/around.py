@@ -61,12 +61,12 @@ class Around:
         return {
             "photos": len(photos),
             "photo_bytes": sum(photos.values()),
-            "photos_used": len(self.queue.photos_used() & photos.keys()),
+            "photos_used": len(self.queue.records.photos() & photos.keys()),
             "jobs": len(self.queue.records.all()),
             **self.queue.sizes(),
             "most": self.desk.most_disk,
         }
 
-    def tidy(self) -> None:
-        """Remove the oldest photos that no job is of, where all of them take more than they may."""
-        self.desk.photos.pruned(self.desk.most_disk, self.queue.photos_used())
+    def tidy(self, given: str) -> None:
+        """Remove the oldest photos that no job is of, but the one just given, where all take more than they may."""
+        self.desk.photos.pruned(self.desk.most_disk, self.queue.records.photos() | {given})

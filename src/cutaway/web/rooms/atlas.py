@@ -200,7 +200,9 @@ def _photos(app: FastAPI, around: Around) -> None:
             data = path.read_bytes()
         except OSError as error:
             raise BadImage(path, f"it cannot be read: {error.strerror}. Was it moved?") from error
-        return vars(desk.photos.add(data))
+        kept = desk.photos.add(data)
+        around.tidy(kept.id)
+        return vars(kept)
 
 
 def _layer(index: Any, name: str) -> str:
@@ -208,4 +210,4 @@ def _layer(index: Any, name: str) -> str:
 
 
 def _settings(name: str, index: Any) -> dict[str, Any]:
-    return {"index": name, "identity": atlas.identity(index), "version": __version__}
+    return {"index": name, "scanned": atlas.identity(index), "version": __version__}

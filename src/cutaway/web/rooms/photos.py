@@ -37,7 +37,7 @@ def add(app: FastAPI, around: Around, examples: FilePath) -> None:
         """Keep a photo: the body is the file."""
         data = await request.body()
         kept = await asyncio.to_thread(around.desk.photos.add, data)
-        await asyncio.to_thread(around.tidy)
+        await asyncio.to_thread(around.tidy, kept.id)
         return vars(kept)
 
     @app.post("/api/examples/{name}")

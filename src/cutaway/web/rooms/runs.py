@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cutaway import __version__
 from cutaway.errors import BadSetting
+from cutaway.web.atlas import identity
 from cutaway.web.records import ENDED
 from cutaway.web.rooms.around import MODEL, Around, Id
 
@@ -45,6 +46,7 @@ def add(app: FastAPI, around: Around) -> None:
         if wanted.of == "data" or wanted.index is not None:
             around.desk.index(wanted.index or "")
             settings["index"] = wanted.index or next(iter(around.desk.indexes))
+            settings["scanned"] = identity(around.desk.index(settings["index"]))
         opened = around.desk.opened(wanted.model)
         settings |= {"model": opened.id, "weights": opened.weights, "version": __version__}
         return around.told(around.queue.add("report", settings))
@@ -87,4 +89,4 @@ def add(app: FastAPI, around: Around) -> None:
     @app.delete("/api/photos")
     def _prune() -> dict[str, int]:
         """Remove the photos that no job is of."""
-        return around.desk.photos.pruned(0, around.queue.photos_used())
+        return around.desk.photos.pruned(0, around.queue.records.photos())

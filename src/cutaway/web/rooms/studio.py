@@ -43,6 +43,8 @@ def add(app: FastAPI, around: Around) -> None:
             raise BadSetting(
                 f"no painter {wanted.painter!r} is open here. To open one: cutaway serve --painter FILE"
             )
+        if wanted.kind == "paint":
+            settings["trained"] = around.desk.trained(wanted.painter)
         settings |= {"model": opened.id, "weights": opened.weights, "version": __version__}
         return around.told(around.queue.add(wanted.kind, settings))
 

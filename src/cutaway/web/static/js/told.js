@@ -3,7 +3,7 @@ import { html, signal, useEffect, useRef } from '/static/vendor/preact.js';
 import { classNames, explorer, thumb } from '/static/js/api.js';
 import { number, t } from '/static/js/words.js';
 
-const HIDDEN = ['weights', 'version', 'model', 'full'];
+const HIDDEN = ['weights', 'version', 'model', 'full', 'scanned', 'trained'];
 // As the forms have them; the records keep no order.
 const ORDER = ['of', 'photo', 'paintings', 'painting_weights', 'painter', 'index', 'layer', 'layers', 'channels', 'target', 'guide', 'method', 'recipe', 'octaves', 'steps', 'rate', 'style_weight', 'content_weight', 'style_scale', 'colours', 'until', 'norm', 'strength', 'size'];
 const placed = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
