@@ -30,7 +30,9 @@ def run(
     ] = "vgg16",
     preset: Annotated[
         str,
-        typer.Option("--preset", help="small: a CPU, in 25 minutes; medium and large: a graphics card."),
+        typer.Option(
+            "--preset", help="small: a CPU, in 12 to 25 minutes; medium and large: a graphics card."
+        ),
     ] = "small",
     share: Annotated[
         list[float] | None,
