@@ -121,7 +121,7 @@ export function Map_({ about }) {
   const inView = () => { const now = drawn.current; change({ s: `lasso:${state.value.method}:${written(now.corners())}:${state.value.layer}`, p: '', d: '' }); };
   useEffect(() => {
     const press = (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('input:not([type=radio]), select, textarea, dialog')) return;
+      if (typing(event)) return;
       if (event.key === 'l') lassoing.value = !lassoing.value;
       else if (event.key === 'v') inView();
       else if (event.key === 'Escape') { if (lassoing.value) lassoing.value = false; else if (asked('p', '') || asked('d', '')) change({ p: '', d: '' }); else if (asked('s', '')) change({ s: '' }); }
