@@ -12,6 +12,7 @@ import { awaitBytes } from '/static/js/working.js';
 import { written } from '/static/js/lasso.js';
 import { asked, change } from '/static/js/place.js';
 import { Plane } from '/static/js/plane.js';
+import { typing } from '/static/js/shell.js';
 import { DropShade, useDropAndPaste } from '/static/js/sources.js';
 import { percent, t } from '/static/js/words.js';
 
@@ -55,12 +56,12 @@ export function Map_({ about }) {
   useEffect(() => {
     let last = () => {};
     set({ error: '', job: null, cancelled: false });
-    const show = (plane) => { drawn.current.go(plane, Boolean(state.peek().plane)); set({ plane, method: plane.method, layer: plane.layer, job: null }); };
+    const show = (plane) => { drawn.current.go(plane, Boolean(state.peek().plane)); set({ plane, method: plane.method, layer: plane.layer, job: null, error: '' }); };
     const first = obtain(about.id, layer, 'pca', ({ plane, error }) => {
       if (error) { set({ error }); return; }
       if (method === 'pca') { show(plane); return; }
       if (!there(about.id, layer, method)) show(plane);
-      last = obtain(about.id, layer, method, (told) => (told.plane ? show(told.plane) : set({ job: null, ...told })));
+      last = obtain(about.id, layer, method, (told) => (told.plane ? show(told.plane) : set({ job: null, error: '', ...told })));
     });
     return () => { first(); last(); };
   }, [layer, method, tries.value]);

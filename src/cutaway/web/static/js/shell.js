@@ -91,7 +91,7 @@ export function Shell() {
 function Help() {
   const box = useRef();
   useEffect(() => { if (helping.value) box.current.showModal(); }, [helping.value]);
-  const rows = [[Object.keys(ROOMS).map((_, i) => i + 1).join(' '), 'key.rooms'], ['f', 'key.freeze'], ['r', 'key.record'], ['Space', 'key.pause'], ['o', 'key.overlay'], ['/', 'key.search'], ['[ ]', 'key.layer'], ['← →', 'key.unit'], ['?', 'key.help']];
+  const rows = [[Object.keys(ROOMS).map((_, i) => i + 1).join(' '), 'key.rooms'], ['f', 'key.freeze'], ['r', 'key.record'], ['Space', 'key.pause'], ['o', 'key.overlay'], ['/', 'key.search'], ['[ ]', 'key.layer'], ['← →', 'key.unit'], ['l', 'key.lasso'], ['v', 'key.view'], ['+ − 0', 'key.zoom'], ['Enter', 'key.pick'], ['Esc', 'key.back'], ['?', 'key.help']];
   return html`<dialog ref=${box} aria-labelledby="help-title" onClose=${() => { helping.value = false; }} onClick=${(event) => event.target === box.current && box.current.close()}>
     <h2 id="help-title">${t('help.title')}</h2>
     <dl>${rows.map(([key, word]) => html`<div key=${key}><dt>${key.split(' ').map((one) => html`<kbd key=${one}>${one}</kbd>`)}</dt><dd>${t(word)}</dd></div>`)}</dl>
