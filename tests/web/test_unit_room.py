@@ -59,7 +59,7 @@ def test_a_place_shows_its_field_and_a_pixel_what_sees_it(page, scanned, network
         assert _box(page, "cells") == (y, x, y + 1, x + 1)
         h, w = right[2] - right[0], right[3] - right[1]
         expect(page.locator(".readout")).to_contain_text(
-            f"It sees {w} × {h} pixels from ({right[1]}, {right[0]})."
+            f"It sees {w} × {h} pixels of the photo from x {right[1]}, y {right[0]}."
         )
     photo = page.locator(".probe").first.bounding_box()
     height, width = place.photo_size
@@ -79,7 +79,7 @@ def test_a_place_shows_its_field_and_a_pixel_what_sees_it(page, scanned, network
         assert _box(page, "pixel") == (py, px, py + 1, px + 1)
         y, x = max(see, key=lambda at: values[at])
         expect(page.locator(".readout")).to_contain_text(
-            f"seen by {len(see)} places, the strongest ({y}, {x})"
+            f"seen by {len(see)} places, the strongest (row {y}, column {x})"
         )
 
 

@@ -2,6 +2,7 @@
 import { signal } from '/static/vendor/preact.js';
 import { place } from '/static/js/place.js';
 import { decodeMap } from '/static/js/wire.js';
+import { t } from '/static/js/words.js';
 
 export const explorer = signal(null);
 
@@ -12,7 +13,7 @@ export async function asked(path, settings) {
     answer = await fetch(path, settings);
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw Object.assign(new Error('gone'), { gone: true });
+    throw Object.assign(new Error(t('lost')), { gone: true });
   }
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));
@@ -35,7 +36,7 @@ export const model = () => {
 
 const classes = new Map();
 export function classNames(id) {
-  if (!classes.has(id)) classes.set(id, json(`/api/classes?m=${id}`));
+  if (!classes.has(id)) classes.set(id, json(`/api/classes?m=${id}`).catch((error) => { classes.delete(id); throw error; }));
   return classes.get(id);
 }
 
@@ -89,5 +90,7 @@ export function followJob(id, hear, steps) {
     if (['done', 'failed', 'cancelled'].includes(job.state)) events.close();
     hear(job);
   };
+  // Refused for good; where the connection was only cut, the browser itself asks again.
+  events.onerror = () => { if (events.readyState === EventSource.CLOSED) hear({ state: 'failed', message: t('lost') }); };
   return () => events.close();
 }

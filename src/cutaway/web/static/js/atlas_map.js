@@ -12,6 +12,7 @@ import { awaitBytes } from '/static/js/working.js';
 import { written } from '/static/js/lasso.js';
 import { asked, change } from '/static/js/place.js';
 import { Plane } from '/static/js/plane.js';
+import { typing } from '/static/js/shell.js';
 import { DropShade, useDropAndPaste } from '/static/js/sources.js';
 import { percent, t } from '/static/js/words.js';
 
@@ -55,12 +56,12 @@ export function Map_({ about }) {
   useEffect(() => {
     let last = () => {};
     set({ error: '', job: null, cancelled: false });
-    const show = (plane) => { drawn.current.go(plane, Boolean(state.peek().plane)); set({ plane, method: plane.method, layer: plane.layer, job: null }); };
+    const show = (plane) => { drawn.current.go(plane, Boolean(state.peek().plane)); set({ plane, method: plane.method, layer: plane.layer, job: null, error: '' }); };
     const first = obtain(about.id, layer, 'pca', ({ plane, error }) => {
       if (error) { set({ error }); return; }
       if (method === 'pca') { show(plane); return; }
       if (!there(about.id, layer, method)) show(plane);
-      last = obtain(about.id, layer, method, (told) => (told.plane ? show(told.plane) : set({ job: null, ...told })));
+      last = obtain(about.id, layer, method, (told) => (told.plane ? show(told.plane) : set({ job: null, error: '', ...told })));
     });
     return () => { first(); last(); };
   }, [layer, method, tries.value]);
@@ -121,7 +122,7 @@ export function Map_({ about }) {
   const inView = () => { const now = drawn.current; change({ s: `lasso:${state.value.method}:${written(now.corners())}:${state.value.layer}`, p: '', d: '' }); };
   useEffect(() => {
     const press = (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('input:not([type=radio]), select, textarea, dialog')) return;
+      if (typing(event)) return;
       if (event.key === 'l') lassoing.value = !lassoing.value;
       else if (event.key === 'v') inView();
       else if (event.key === 'Escape') { if (lassoing.value) lassoing.value = false; else if (asked('p', '') || asked('d', '')) change({ p: '', d: '' }); else if (asked('s', '')) change({ s: '' }); }

@@ -20,7 +20,7 @@ export function Compare({ jobs, close }) {
   return html`<section class="sheet compare" aria-label=${t('runs.compare')}>
     <header><h2>${t('runs.compare')}</h2><span class="push" /><button class="icon small" title=${t('close')} aria-label=${t('close')} onClick=${close}><${Icon} name="close" /></button></header>
     <div class="two">${jobs.map((job) => html`<${Half} key=${job.id} job=${job} />`)}</div>
-    <table class="odds"><thead><tr><th scope="col">${t('runs.differ', { n: differ.length })}</th>${[one, other].map((job) => html`<th scope="col" key=${job.id}>${kindOf(job.kind)}</th>`)}</tr></thead>
+    <table class="odds"><thead><tr><th scope="col">${t('runs.differ', { n: differ.length })}</th>${[one, other].map((job) => html`<th scope="col" key=${job.id}>${kindOf(job.kind)} ${job.id.slice(0, 4)}</th>`)}</tr></thead>
       <tbody>${differ.map((name) => html`<tr key=${name}><th scope="row">${name === 'model' ? t('model') : fieldOf(name, one.kind)}</th>${given.map((job, i) => html`<td key=${i}>${cell(job, name)}</td>`)}</tr>`)}
         ${differ.length ? null : html`<tr><td colspan="3">${t('runs.same')}</td></tr>`}</tbody></table></section>`;
 }
@@ -41,6 +41,6 @@ function Half({ job }) {
   const first = made?.pictures[0];
   return html`<figure class="half"><a href=${link('studio', [job.id])} onClick=${(event) => { event.preventDefault(); go('studio', [job.id]); }} aria-label=${`${kindOf(job.kind)} ${job.id.slice(0, 4)}`}>
       <img src=${first ? pictureOf(job.id, first.id) : jobThumb(job.id)} alt="" /></a>
-    <figcaption>${kindOf(job.kind)} · ${t(`state.${job.state === 'cancelled' && job.made ? 'kept' : job.state}`)}</figcaption>
+    <figcaption>${kindOf(job.kind)} ${job.id.slice(0, 4)} · ${t(`state.${job.state === 'cancelled' && job.made ? 'kept' : job.state}`)}</figcaption>
     <${Curve} steps=${steps} falls=${FALLS.includes(job.kind)} /></figure>`;
 }

@@ -52,7 +52,7 @@ function Photo({ id }) {
 
   useEffect(() => {
     photoAbout(id)
-      .then(async (about) => { state.value = { about, pixels: await decoded(id) }; })
+      .then(async (about) => { const found = await decoded(id); state.value = { ...state.value, about, pixels: found }; })
       .catch((error) => { state.value = { error: error.gone ? t('lost') : error.message }; });
   }, [id]);
 

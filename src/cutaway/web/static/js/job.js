@@ -24,8 +24,9 @@ export function Job({ id }) {
     let current = true;
     state.value = { steps: [], job: state.value.job };
     const failed = (error) => { if (current) put({ error: error.gone ? t('lost') : error.message }); };
-    const hear = (job) => {
+    const hear = (told) => {
       if (!current) return;
+      const job = { ...state.value.job, ...told };
       put({ job });
       const ended = !LIVE.includes(job.state);
       if (ended && !job.made) put({ nothing: true });

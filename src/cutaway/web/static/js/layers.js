@@ -76,5 +76,5 @@ function Heading({ layers, at, unit }) {
       <nav class="crumbs" aria-label=${t('layers.where')}><a href=${linkTo(toTable())} onClick=${follow(toTable())}>${t('layers.title')}</a>${unit === null ? null : html`<span aria-hidden="true">/</span><a href=${linkTo(toLayer(layer.id))} onClick=${follow(toLayer(layer.id))}>${layer.name}</a>`}</nav>
       <h1>${unit === null ? layer.name : t('layers.channel', { n: unit })}</h1>
       <p class="facts">${unit === null ? null : html`<span>${layer.name}</span>`}<span>${layer.kind}</span><span>${sides(layer.shape)}</span>${layer.parameters ? html`<span>${t('layers.weighs', { n: number(layer.parameters, 4) })}</span>` : null}<span>${layer.field ? t('layers.sees', { field: seen(layer) }) : t('layers.sees.all')}</span></p></div>
-    <div class="steps">${step(at - 1, 'before', t('layers.before'))}<span>${at + 1} / ${layers.length}</span>${step(at + 1, 'after', t('layers.after'))}</div></header>`;
+    <div class="steps">${unit === null ? null : html`<b>${t('step.layer')}</b>`}${step(at - 1, 'before', t('layers.before'))}<span>${at + 1} / ${layers.length}</span>${step(at + 1, 'after', t('layers.after'))}</div></header>`;
 }

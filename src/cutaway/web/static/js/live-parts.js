@@ -56,7 +56,7 @@ export function StylePick({ value }) {
 
 export function NoPainter() {
   return html`<div class="waiting"><${Icon} name="picture" /><strong>${t('live.style.none')}</strong><span>${t('live.style.none.more')}</span>
-    <code class="typed">cutaway train-style painting.jpg photos/ --out painting.safetensors</code><code class="typed">cutaway serve --painter painting.safetensors</code></div>`;
+    <code class="typed">cutaway train-style painting.jpg --photos photos/ --out painting.safetensors</code><code class="typed">cutaway serve --painter painting.safetensors</code></div>`;
 }
 
 // The picture, the address, and the Python that makes the same of one frame.

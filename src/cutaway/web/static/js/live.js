@@ -78,13 +78,15 @@ export function Live() {
 
   useEffect(() => {
     const leave = source.enter(video.current, image.current);
-    return () => { leave(); film.forget(); heard.value = null; };
+    return () => { leave(); film.forget(); heard.value = null; paused.value = false; };
   }, []);
 
   useEffect(() => {
+    let current = true;
     layers.value = [];
-    classNames(id).then((found) => { names.value = found; }).catch(() => {});
-    liveLayers(id).then((found) => { layers.value = found; }).catch(() => {});
+    classNames(id).then((found) => { if (current) names.value = found; }).catch(() => {});
+    liveLayers(id).then((found) => { if (current) layers.value = found; }).catch(() => {});
+    return () => { current = false; };
   }, [id]);
 
   const now = way();

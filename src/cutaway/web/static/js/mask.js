@@ -8,6 +8,7 @@ import { Icon } from '/static/js/icons.js';
 import { area, box, drawCutout, drawn, fetched, inside, placed, readShapes, spellShapes, thresholded } from '/static/js/masks.js';
 import { asked, change } from '/static/js/place.js';
 import { percent, t } from '/static/js/words.js';
+import { Cancelled } from '/static/js/working.js';
 
 const HOWS = ['share', 'otsu', 'grabcut', 'hand'];
 const TOOLS = ['r', 'b', 'e'];
@@ -26,21 +27,30 @@ export function Mask({ photo, m, target, label, methods, pixels, about }) {
   const made = useRef(signal({})).current; // by the server: {key, mask} or {key, error}
   const draft = useRef(signal(null)).current; // the shape that is being drawn
   const { width, height } = pixels;
-  const by = methods.includes(asked('by', '')) ? asked('by', '') : methods[0];
   const now = how();
+  const served = now === 'otsu' || now === 'grabcut';
+  // What the server cuts by is measured at once: no slow map.
+  const quick = methods.filter((one) => explorer.value.quick.includes(one));
+  const offered = !served ? methods : quick.length ? quick : explorer.value.quick.slice(0, 1);
+  const by = offered.includes(asked('by', '')) ? asked('by', '') : offered[0];
 
+  const stops = useRef({}).current;
+  const ask = (method) => {
+    stops[method]?.();
+    stops[method] = obtain({ photo, m, method, target, full: false }, ({ map, error, cancelled }) => {
+      if (map) maps.value = { ...maps.value, [method]: { map, values: placed(map, width, height) } };
+      else if (error || cancelled || maps.value[method]) maps.value = { ...maps.value, [method]: { error, cancelled } };
+    });
+  };
   useEffect(() => {
     maps.value = {};
-    const stops = methods.map((method) => obtain({ photo, m, method, target, full: false }, ({ map, error }) => {
-      if (map) maps.value = { ...maps.value, [method]: { map, values: placed(map, width, height) } };
-      else if (error) maps.value = { ...maps.value, [method]: { error } };
-    }));
-    return () => stops.forEach((stop) => stop());
+    methods.forEach(ask);
+    return () => { for (const method of Object.keys(stops)) { stops[method](); delete stops[method]; } };
   }, [photo, m, target, methods.join(), pixels]);
 
   const key = [photo, m, target, by, now].join();
   useEffect(() => {
-    if (now !== 'otsu' && now !== 'grabcut') return undefined;
+    if (!served) return undefined;
     let current = true;
     fetched(`/api/photos/${photo}/masks/${now}?m=${m}&c=${target}&method=${encodeURIComponent(by)}`, width, height)
       .then((mask) => { if (current) made.value = { key, mask }; })
@@ -50,23 +60,23 @@ export function Mask({ photo, m, target, label, methods, pixels, about }) {
 
   const shapes = readShapes(asked('shapes', ''));
   const own = maps.value[by];
-  const served = made.value.key === key ? made.value : {};
+  const found = made.value.key === key ? made.value : {};
   const mask = now === 'hand' ? drawn(draft.value ? [...shapes, draft.value] : shapes, width, height)
     : now === 'share' ? own?.values && thresholded(own.values, width, height, level())
-    : served.mask;
-  const error = now === 'hand' ? null : own?.error ?? served.error;
+    : found.mask;
+  const error = now === 'hand' ? null : own?.error ?? found.error;
   useEffect(() => { if (mask) drawCutout(canvas.current, pixels, mask); });
 
-  const found = mask && box(mask, width, height);
+  const edges = mask && box(mask, width, height);
   const share = mask ? area(mask) : null;
   return html`<div class="masking">
     <figure class="card stage">
       <div class="sheet" style=${`aspect-ratio: ${width} / ${height}; max-width: calc((100vh - 230px) * ${width / height})`}>
         <canvas ref=${canvas} width=${width} height=${height} role="img" data-ready=${mask ? '' : null} data-drawing=${now === 'hand' ? tool.value : null}
           aria-label=${mask ? t('mask.of', { name: label, share: percent(share, 0) }) : t('working')} ...${now === 'hand' ? drawing(draft, shapes) : {}} />
-        ${error ? html`<p class="trouble" role="alert">${error}</p>` : null}
+        ${error ? html`<p class="trouble" role="alert">${error}</p>` : own?.cancelled && now !== 'hand' ? html`<${Cancelled} onAgain=${() => ask(by)} />` : null}
       </div>
-      <figcaption><span>${mask ? (found ? t('mask.told', { share: percent(share, 1), box: inPhoto(found, pixels, about).join(', ') }) : t(now === 'hand' ? 'mask.draw' : 'mask.empty')) : t('working')}</span>
+      <figcaption><span>${mask ? (edges ? t('mask.told', { share: percent(share, 1), box: inPhoto(edges, pixels, about).join(', ') }) : t(now === 'hand' ? 'mask.draw' : 'mask.empty')) : own?.cancelled ? t('cancelled') : t('working')}</span>
         <span class="takes">
           <button class="icon small" disabled=${!mask} title=${t('copy.picture')} aria-label=${t('copy.picture')} onClick=${() => copyPicture(canvas.current, 'mask')}><${Icon} name="picture" /></button>
           <button class="icon small" title=${t('copy.link')} aria-label=${t('copy.link')} onClick=${() => copyText(location.href, t('copy.link.done'))}><${Icon} name="link" /></button>
@@ -76,25 +86,25 @@ export function Mask({ photo, m, target, label, methods, pixels, about }) {
       <section class="card"><h2>${t('mask.from')}</h2>
         <${Choice} name="how" legend=${t('mask.from')} options=${HOWS.map((one) => [one, t(`mask.${one}`)])} value=${now} onChoose=${(one) => change({ how: one === 'share' ? '' : one })} />
         ${now === 'hand' ? html`<${Tools} shapes=${shapes} />` : html`
-          <label class="pick"><span>${t('method')}</span><select value=${by} onChange=${(event) => change({ by: event.target.value })}>${methods.map((one) => html`<option key=${one} value=${one}>${explorer.value.titles[one]}</option>`)}</select></label>`}
+          <label class="pick"><span>${t('method')}</span><select value=${by} onChange=${(event) => change({ by: event.target.value })}>${[...new Set([...offered, ...methods])].map((one) => html`<option key=${one} value=${one} disabled=${!offered.includes(one)}>${explorer.value.titles[one]}</option>`)}</select></label>`}
         ${now === 'share' ? html`<label class="slider"><span>${t('mask.level')}</span><input type="range" aria-label=${t('mask.level')} min="0" max="1" step="0.01" value=${level()} onInput=${(event) => change({ l: event.target.value }, true)} /><output>${percent(level(), 0)}</output></label>` : null}
         <p class="hint">${t(`mask.${now}.hint`)}</p>
       </section>
       <section class="card"><h2>${t('mask.inside')}</h2>
-        <${Figures} methods=${methods} maps=${maps.value} mask=${found ? mask : null} share=${share} />
+        <${Figures} methods=${methods} maps=${maps.value} mask=${edges ? mask : null} share=${share} again=${ask} />
         <p class="hint">${t('mask.inside.hint')}</p>
       </section>
     </div></div>`;
 }
 
-function Figures({ methods, maps, mask, share }) {
+function Figures({ methods, maps, mask, share, again }) {
   return html`<table class="figures"><thead><tr><th scope="col">${t('method')}</th><th scope="col">${t('mask.energy')}</th><th scope="col">${t('mask.pointing')}</th></tr></thead>
     <tbody>${methods.map((method) => {
       const values = maps[method]?.values;
       const told = mask && values ? inside(values, mask) : null;
       return html`<tr key=${method} data-method=${method}><th scope="row">${explorer.value.titles[method]}</th>
-        <td data-energy=${told ? told.energy.toFixed(4) : null}>${told ? percent(told.energy, 0) : '–'}<meter min="0" max="1" value=${told?.energy ?? 0} aria-hidden="true" /></td>
-        <td>${told ? t(told.pointing ? 'mask.in' : 'mask.out') : '–'}</td></tr>`;
+        ${maps[method]?.cancelled ? html`<td colspan="2"><${Cancelled} onAgain=${() => again(method)} /></td>` : html`<td data-energy=${told ? told.energy.toFixed(4) : null}>${told ? percent(told.energy, 0) : '–'}<meter min="0" max="1" value=${told?.energy ?? 0} aria-hidden="true" /></td>
+        <td>${told ? t(told.pointing ? 'mask.in' : 'mask.out') : '–'}</td>`}</tr>`;
     })}
     <tr class="even"><th scope="row">${t('mask.even')}</th><td>${mask ? percent(share, 0) : '–'}<meter min="0" max="1" value=${mask ? share : 0} aria-hidden="true" /></td><td /></tr></tbody></table>`;
 }

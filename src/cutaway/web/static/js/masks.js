@@ -1,4 +1,5 @@
 // Masks of a photo, as view/mask.py and view/cutout.py have them: made of a map, or drawn; what lies inside; how they look.
+import { asked } from '/static/js/api.js';
 import { resample, weights } from '/static/js/draw.js';
 
 // A map at the size of a canvas, unit by unit; of colours the sum of their strengths, as the figures of trust take it.
@@ -143,8 +144,7 @@ export function drawn(shapes, width, height) {
 
 // A mask that the server made, at the size of a canvas.
 export async function fetched(address, width, height) {
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).detail ?? answer.statusText);
+  const answer = await asked(address);
   const picture = await createImageBitmap(await answer.blob());
   paper.width = width; paper.height = height;
   const context = paper.getContext('2d', { willReadFrequently: true });

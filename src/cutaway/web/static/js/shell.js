@@ -16,6 +16,7 @@ const ROOMS = {
   runs: async () => (await import('/static/js/runs.js')).Runs,
 };
 const entered = signal({});
+const missed = signal('');
 const helping = signal(false);
 const theme = signal(document.documentElement.dataset.theme ?? 'auto');
 
@@ -27,8 +28,11 @@ function turnTheme() {
   try { localStorage.setItem('cutaway-theme', next); } catch { /* it lasts as long as the page */ }
 }
 
+// Whether a key is meant for what it was pressed in. What takes no text keeps its arrows and Space alone.
 export function typing(event) {
-  return event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('input, select, textarea, dialog[open]');
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('select, textarea, dialog[open]')) return true;
+  const field = event.target.closest?.('input');
+  return Boolean(field) && (!['radio', 'range', 'checkbox'].includes(field.type) || event.key === ' ' || event.key.startsWith('Arrow'));
 }
 
 function follow(event, room) {
@@ -51,7 +55,10 @@ export function Shell() {
   }, []);
   const name = ROOMS[place.value.room] ? place.value.room : 'live';
   const Room = entered.value[name];
-  useEffect(() => { if (!Room) ROOMS[name]().then((found) => { entered.value = { ...entered.value, [name]: found }; }); }, [name]);
+  useEffect(() => {
+    missed.value = '';
+    if (!Room) ROOMS[name]().then((found) => { entered.value = { ...entered.value, [name]: found }; }).catch(() => { missed.value = name; });
+  }, [name]);
   const models = explorer.value.models;
   // A room's styles hold in that room alone: two rooms may use one name.
   useLayoutEffect(() => {
@@ -76,7 +83,7 @@ export function Shell() {
         <button class="icon help" onClick=${() => { helping.value = true; }} title=${t('help')} aria-label=${t('help')}><${Icon} name="help" /></button>
       </div>
     </header>
-    <main id="room" class=${name} tabindex="-1">${Room ? html`<${Room} key=${name} />` : null}</main>
+    <main id="room" class=${name} tabindex="-1">${Room ? html`<${Room} key=${name} />` : missed.value === name ? html`<p class="trouble" role="alert">${t('lost')}</p>` : null}</main>
     <${Help} />
     <div class="said" role="status" data-open=${said.value ? '' : null}>${said.value}</div>`;
 }
@@ -84,7 +91,7 @@ export function Shell() {
 function Help() {
   const box = useRef();
   useEffect(() => { if (helping.value) box.current.showModal(); }, [helping.value]);
-  const rows = [[Object.keys(ROOMS).map((_, i) => i + 1).join(' '), 'key.rooms'], ['f', 'key.freeze'], ['r', 'key.record'], ['Space', 'key.pause'], ['o', 'key.overlay'], ['/', 'key.search'], ['[ ]', 'key.layer'], ['← →', 'key.unit'], ['?', 'key.help']];
+  const rows = [[Object.keys(ROOMS).map((_, i) => i + 1).join(' '), 'key.rooms'], ['f', 'key.freeze'], ['r', 'key.record'], ['Space', 'key.pause'], ['o', 'key.overlay'], ['/', 'key.search'], ['[ ]', 'key.layer'], ['← →', 'key.unit'], ['l', 'key.lasso'], ['v', 'key.view'], ['+ − 0', 'key.zoom'], ['Enter', 'key.pick'], ['Esc', 'key.back'], ['?', 'key.help']];
   return html`<dialog ref=${box} aria-labelledby="help-title" onClose=${() => { helping.value = false; }} onClick=${(event) => event.target === box.current && box.current.close()}>
     <h2 id="help-title">${t('help.title')}</h2>
     <dl>${rows.map(([key, word]) => html`<div key=${key}><dt>${key.split(' ').map((one) => html`<kbd key=${one}>${one}</kbd>`)}</dt><dd>${t(word)}</dd></div>`)}</dl>

@@ -69,7 +69,7 @@ function Steps({ layer, order, at }) {
     const there = order[to] !== undefined;
     return html`<a class="icon" data-step=${name} aria-label=${word} title=${word} aria-disabled=${there ? null : 'true'} href=${there ? linkTo(toUnit(layer.id, order[to])) : null} onClick=${there ? (event) => { if (!(event.metaKey || event.ctrlKey || event.shiftKey || event.button)) { event.preventDefault(); step(layer, order[to]); } } : null}><${Icon} name=${name} /></a>`;
   };
-  return html`<div class="steps">${one(at - 1, 'before', t('unit.before'))}<span title=${t(`layers.sort.${sorting()}`)}>${at + 1} / ${order.length}</span>${one(at + 1, 'after', t('unit.after'))}</div>`;
+  return html`<div class="steps"><b>${t('step.unit')}</b>${one(at - 1, 'before', t('unit.before'))}<span title=${t(`layers.sort.${sorting()}`)}>${at + 1} / ${order.length}</span>${one(at + 1, 'after', t('unit.after'))}</div>`;
 }
 
 function OnPhoto({ m, layer, unit, maps, id }) {
