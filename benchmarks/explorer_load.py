@@ -21,6 +21,9 @@ from interleaved import RESULTS
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+import cutaway as cw  # noqa: E402
+from cutaway.faststyle.style_file import write_style  # noqa: E402
+from cutaway.faststyle.transformer import Transformer  # noqa: E402
 from tests.web.served import Served  # noqa: E402
 
 SECONDS, CONNECTIONS = 10, 16
@@ -68,7 +71,11 @@ def probed(served: Served, program: str) -> dict[str, object]:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        served = Served(Path(folder))
+        index, painter = f"{folder}/photos.index", f"{folder}/wave.safetensors"
+        layers = ["fire5.cat", "fire9.cat", "@logits"]
+        cw.scan("squeezenet1_1", ROOT / "examples" / "photos", index, layers=layers, engine="serial")
+        write_style(Path(painter), Transformer(4, 1), {"name": "wave"})
+        served = Served(Path(folder) / "kept", "--index", index, "--painter", painter)
         photo = served.photo()
         job = {"photo": photo, "method": "rise", "target": 285, "full": True}
         body = json.dumps(job).encode()

@@ -78,7 +78,7 @@ def _pages(app: FastAPI) -> None:
             place = f"/{room}{rest}"
             app.add_api_route(place, found, response_class=HTMLResponse, include_in_schema=False)
 
-    @app.get("/favicon.ico", include_in_schema=False)
+    @app.get("/favicon.ico", include_in_schema=False, response_class=Response)
     def _icon() -> FileResponse:
         return FileResponse(STATIC / "icon.svg", media_type="image/svg+xml")
 
@@ -111,7 +111,7 @@ def _general(app: FastAPI, around: Around) -> None:
             "examples": list(EXAMPLES),
         }
 
-    @app.get("/api/colours")
+    @app.get("/api/colours", response_class=Response)
     def _colours() -> Response:
         """The colour maps and the rule of overlays, as the pictures of Python have them."""
         return Response(json.dumps(colours()), media_type="application/json")

@@ -70,7 +70,7 @@ def _planes(app: FastAPI, around: Around) -> None:
         models = [one.id for one in desk.models.values() if one.weights == opened.weights]
         return {"id": index, "models": models} | atlas.about(opened, network_of(desk, opened))
 
-    @app.get("/api/atlas/{index}/plane")
+    @app.get("/api/atlas/{index}/plane", response_class=Response)
     async def _plane(index: Index, layer: Layer = "") -> Response:
         """Every photo's principal components: they are there at once."""
         opened = desk.index(index)
@@ -118,7 +118,7 @@ def _planes(app: FastAPI, around: Around) -> None:
 def _pictures(app: FastAPI, around: Around) -> None:
     desk = around.desk
 
-    @app.get("/api/atlas/{index}/small/{page}")
+    @app.get("/api/atlas/{index}/small/{page}", response_class=Response)
     def _small(index: Index, page: Annotated[int, Path(ge=0, lt=2**20)]) -> Response:
         """Give 1,024 photos of 16 × 16 pixels as one picture."""
         return Response(atlas.small(desk.index(index), page), media_type="image/jpeg", headers=A_WHILE)
@@ -137,14 +137,14 @@ def _pictures(app: FastAPI, around: Around) -> None:
             headers=A_WHILE,
         )
 
-    @app.get("/api/atlas/{index}/patches/{channel}")
+    @app.get("/api/atlas/{index}/patches/{channel}", response_class=Response)
     def _patches(index: Index, channel: Annotated[int, Path(ge=0, lt=2**20)], layer: Layer = "") -> Response:
         """Give the patches that excite a channel most."""
         opened = desk.index(index)
         data = strongest_patches(opened, _layer(opened, layer), channel)
         return Response(data, media_type="image/jpeg", headers=A_WHILE)
 
-    @app.get("/api/atlas/{index}/photos/{photo}/thumb")
+    @app.get("/api/atlas/{index}/photos/{photo}/thumb", response_class=Response)
     def _thumb(index: Index, photo: Photo) -> Response:
         """Give one photo of the index, its longer side 480 pixels."""
         return Response(atlas.thumb(desk.index(index), photo, 480), media_type="image/jpeg", headers=A_WHILE)
@@ -177,7 +177,7 @@ def _photos(app: FastAPI, around: Around) -> None:
         name, network = _layer(opened, layer), network_of(desk, opened)
         return await around.thinking.do(atlas.near, opened, picture, name, k, network)
 
-    @app.get("/api/atlas/{index}/given/{photo}/place")
+    @app.get("/api/atlas/{index}/given/{photo}/place", response_class=Response)
     async def _place(index: Index, photo: Id, layer: Layer = "") -> Response:
         """Give a photo's place among the principal components."""
         settings = {

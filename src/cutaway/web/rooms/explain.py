@@ -41,7 +41,7 @@ def add(app: FastAPI, around: Around) -> None:
         named = [network.class_index(k) for k in also or ()]
         return await around.thinking.do(answered, network, picture, 6, named)
 
-    @app.get("/api/photos/{photo}/maps/{method}")
+    @app.get("/api/photos/{photo}/maps/{method}", response_class=Response)
     async def _map(
         photo: Id,
         method: Annotated[str, Path(pattern=r"^[a-z+-]{1,40}$")],
@@ -56,7 +56,7 @@ def add(app: FastAPI, around: Around) -> None:
         data = await around.thinking.do(made_map, network, picture, method, c)
         return Response(data, media_type="application/octet-stream")
 
-    @app.get("/api/photos/{photo}/masks/{how}")
+    @app.get("/api/photos/{photo}/masks/{how}", response_class=Response)
     async def _mask(
         photo: Id,
         how: Literal["otsu", "grabcut"],

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
 from cutaway.web.kinds import KINDS_SHOWN
@@ -37,7 +37,7 @@ def add(app: FastAPI, around: Around) -> None:
         around.job(job)
         return around.told(around.queue.cancel(job))
 
-    @app.get("/api/jobs/{job}/result")
+    @app.get("/api/jobs/{job}/result", response_class=Response)
     def _result(job: Id) -> FileResponse:
         """Give what a job made."""
         told = around.job(job)
@@ -51,7 +51,7 @@ def add(app: FastAPI, around: Around) -> None:
         kind = "application/json" if told["kind"] in KINDS_SHOWN else "application/octet-stream"
         return FileResponse(path, media_type=kind)
 
-    @app.get("/api/jobs/{job}/events")
+    @app.get("/api/jobs/{job}/events", response_class=Response)
     def _events(job: Id) -> StreamingResponse:
         """Tell of a job each time that something changed, until it has ended, and of the steps of what it makes."""
         around.job(job)

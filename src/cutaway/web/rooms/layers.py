@@ -62,7 +62,7 @@ def _of_layers(app: FastAPI, around: Around) -> None:
         opened = around.desk.opened(m)
         return await around.thinking.do(layer_table, opened.network, around.desk.indexes, opened.weights)
 
-    @app.get("/api/layers/{layer}/maps")
+    @app.get("/api/layers/{layer}/maps", response_class=Response)
     async def _maps(layer: Layer, i: Photo, m: Model = "") -> Response:
         """Give all channels of a layer for a photo, as numbers."""
         network = around.desk.opened(m).network
@@ -72,14 +72,14 @@ def _of_layers(app: FastAPI, around: Around) -> None:
 
 
 def _of_units(app: FastAPI, around: Around) -> None:
-    @app.get("/api/layers/{layer}/units/{unit}/filter")
+    @app.get("/api/layers/{layer}/units/{unit}/filter", response_class=Response)
     async def _filter(layer: Layer, unit: Unit, m: Model = "") -> Response:
         """Give the filter that made a channel, or say why there is none."""
         opened = around.desk.opened(m)
         data = await around.thinking.do(lambda: filter_of(opened.network, _named(opened, layer, unit), unit))
         return Response(data, media_type="application/octet-stream")
 
-    @app.get("/api/layers/{layer}/units/{unit}/projections/{method}")
+    @app.get("/api/layers/{layer}/units/{unit}/projections/{method}", response_class=Response)
     async def _projection(
         layer: Layer,
         unit: Unit,
@@ -130,7 +130,7 @@ def _of_data(app: FastAPI, around: Around) -> None:
         name = await around.thinking.do(_named, opened, layer, unit)
         return await asyncio.to_thread(unit_data, index_of(m, x), name, unit)
 
-    @app.get("/api/layers/{layer}/units/{unit}/patches/{rank}")
+    @app.get("/api/layers/{layer}/units/{unit}/patches/{rank}", response_class=Response)
     async def _patch(
         layer: Layer,
         unit: Unit,

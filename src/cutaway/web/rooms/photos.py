@@ -53,13 +53,13 @@ def add(app: FastAPI, around: Around, examples: FilePath) -> None:
         """Tell of one photo."""
         return vars(around.desk.photos.kept(photo))
 
-    @app.get("/api/photos/{photo}/pixels")
+    @app.get("/api/photos/{photo}/pixels", response_class=Response)
     def _pixels(photo: Id) -> FileResponse:
         """Give one photo, as it was written anew."""
         around.desk.photos.kept(photo)
         return FileResponse(around.desk.photos.path(photo), media_type="image/png", headers=FOREVER)
 
-    @app.get("/api/photos/{photo}/thumb")
+    @app.get("/api/photos/{photo}/thumb", response_class=Response)
     def _thumb(photo: Id) -> Response:
         """Give a small copy of one photo."""
         return Response(around.desk.photos.thumb(photo, 192), media_type="image/jpeg", headers=FOREVER)

@@ -48,17 +48,17 @@ def add(app: FastAPI, around: Around) -> None:
         settings |= {"model": opened.id, "weights": opened.weights, "version": __version__}
         return around.told(around.queue.add(wanted.kind, settings))
 
-    @app.get("/api/jobs/{job}/frames/{step}")
+    @app.get("/api/jobs/{job}/frames/{step}", response_class=Response)
     def _frame(job: Id, step: Step) -> FileResponse:
         """Give the picture of a step, where one was kept."""
         return _file(frame_path(around.queue.run(job), step), "image/jpeg")
 
-    @app.get("/api/jobs/{job}/pictures/{name}")
+    @app.get("/api/jobs/{job}/pictures/{name}", response_class=Response)
     def _picture(job: Id, name: Id) -> FileResponse:
         """Give a picture that a job made."""
         return _file(picture_path(around.queue.run(job), name), "image/png")
 
-    @app.get("/api/jobs/{job}/thumb")
+    @app.get("/api/jobs/{job}/thumb", response_class=Response)
     def _thumb(job: Id) -> Response:
         """Give a small picture of a job: the last frame, or what it made."""
         return Response(
