@@ -187,6 +187,26 @@ def test_a_mask_of_the_server_is_that_of_segment(page, explorer: Served, how):
     np.testing.assert_allclose(box, right.provenance["mask"]["box"], atol=2)
 
 
+def test_a_slow_map_of_the_masks_is_cancelled_asked_again_and_not_cut_by_otsu(page, explorer: Served):
+    held: list[str] = []
+    page.on("request", lambda request: held.append(request.url) if "/events" in request.url else None)
+    address = explorer.url.replace("/?", f"/explain/{explorer.photo()}/mask?methods=rise,cam&")
+    with page.expect_response(lambda one: one.request.method == "POST" and "/api/jobs" in one.url) as given:
+        page.goto(address)
+    explorer.ask("DELETE", f"/api/jobs/{given.value.json()['id']}")
+    again = page.locator("tr[data-method=rise]").get_by_role("button")
+    expect(again).to_be_visible(timeout=20_000)
+    expect(page.locator(".stage")).to_contain_text("Cancelled")
+    again.click()
+    expect(again).to_have_count(0)
+    page.get_by_role("radio", name="Otsu").check(force=True)
+    expect(page.locator("option[value=rise]")).to_be_disabled()
+    expect(page.locator(".panel select")).to_have_value("cam")
+    page.get_by_role("radio", name="Otsu").press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("Atlas: draw a lasso around photos")
+    assert held == [], "no connection is held open for a job"
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [("otsu?c=285&method=rise", 422), ("share?c=1&method=cam", 422), ("otsu?c=9999&method=cam", 404)],
