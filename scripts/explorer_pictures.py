@@ -87,7 +87,7 @@ def main() -> None:
                 browser.close()
         finally:
             server.send_signal(signal.SIGINT)
-            server.wait(10)
+            server.wait(60)
 
 
 def layers_and_unit(page: Page, base: str, photo: str) -> None:
@@ -95,6 +95,7 @@ def layers_and_unit(page: Page, base: str, photo: str) -> None:
     page.set_viewport_size({"width": 1360, "height": 700})
     page.goto(f"{base}/layers?i={photo}")
     page.locator("tr.layer").first.wait_for()
+    page.wait_for_load_state("networkidle")
     save(page.screenshot(), "serve-layers")
     page.set_viewport_size({"width": 1360, "height": 1180})
     page.goto(f"{base}/layers/fire5.cat/110?i={photo}")
