@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageOps
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.network.load import load
 from cutaway.recipes.scan import scan
 from tests.web.served import CAT, Served
+
+# A machine that has much else to do is slow, not wrong.
+expect.set_options(timeout=30_000)
 
 # Without these Chromium asks its makers for this and that.
 QUIET = (

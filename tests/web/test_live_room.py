@@ -39,7 +39,7 @@ def test_the_cat_is_seen_in_nearly_every_frame(browser, explorer: Served, capsys
     one.goto(explorer.url)
     meter = one.locator("[data-fps]")
     meter.wait_for()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while len(answers) < 100 and time.monotonic() < deadline:
         one.wait_for_timeout(200)
     right = [int.from_bytes(answer[64:68], "little") == 285 for answer in answers]

@@ -82,7 +82,7 @@ def test_the_strongest_channel_is_named_and_held(page):
 
 def test_without_a_style_the_page_says_what_to_type(page):
     page.get_by_role("radio", name="Style").check(force=True)
-    expect(page.locator(".waiting")).to_contain_text("cutaway serve --painter painting.safetensors")
+    expect(page.locator(".typed").last).to_have_text("cutaway serve --painter painting.safetensors")
 
 
 def test_a_style_and_its_strength_without_a_round_trip(browser, painting: Served):

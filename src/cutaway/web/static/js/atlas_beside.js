@@ -120,7 +120,7 @@ function Photo({ about, layer, photo, given, onNear }) {
     ${error ? html`<p class="trouble" role="alert">${error}</p>` : null}
     <div class="opened-photo"><img src=${photo !== null ? thumbOf(about.id, photo) : pixels(given)} alt=${title} width="480" height="360" />
       ${one ? html`<p>${one.label ? html`<span class="name">${one.name}</span>` : null}${one.answer ? html`<span>${t('atlas.answered', { name: one.answer.label })}</span>` : null}</p>` : null}
-      <button class="plain small" disabled=${Boolean(one?.refused)} onClick=${explain}>${t('atlas.explain')}</button></div>
+      <button class="plain small" disabled=${!one || Boolean(one.refused)} onClick=${explain}>${t('atlas.explain')}</button></div>
     ${one?.refused ? html`<p class="trouble" role="status">${t('atlas.unreadable', { why: one.refused })}</p>` : null}
     ${nearError ? html`<p class="trouble" role="alert">${nearError}</p>` : near ? html`<${Near} about=${about} near=${near} label=${one?.label} layer=${layer} />` : html`<p class="hint">${t('working')}</p>`}</section>`;
 }
