@@ -18,7 +18,7 @@ from cutaway.recipes.scan import scan
 from tests.web.served import CAT, Served
 
 # A machine that has much else to do is slow, not wrong.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 # Without these Chromium asks its makers for this and that.
 QUIET = (

@@ -79,7 +79,7 @@ def _done(served, job):
 
 
 def _settled(page, method="tsne"):
-    page.locator(f".plane-host[data-method={method}][data-still='']").wait_for(timeout=60_000)
+    page.locator(f".plane-host[data-method={method}][data-still='']").wait_for(timeout=120_000)
 
 
 def _screen(page, points):
@@ -215,7 +215,7 @@ def test_a_lasso_and_what_it_holds(page, scanned):
     address = page.url
     assert "s=lasso" in address
     page.reload()
-    expect(chosen).to_have_attribute("data-chosen", str(len(inside)), timeout=30_000)
+    expect(chosen).to_have_attribute("data-chosen", str(len(inside)), timeout=120_000)
     page.get_by_label("PCA").check(force=True)
     _settled(page, "pca")
     # Chosen where it was drawn, whatever is shown now.
@@ -284,8 +284,8 @@ def test_points_become_photos_by_zoom_and_a_click_opens_one(page, atlas, scanned
     page.mouse.click(*at)
     expect(page).to_have_url(re.compile(rf"p={photo}\b"))
     page.get_by_role("button", name="Open in Explain").click()
-    expect(page).to_have_url(re.compile(r"/explain/[0-9a-f]{16}\?.*t=285"), timeout=30_000)
-    expect(page.locator(".card[data-state=done]")).not_to_have_count(0, timeout=30_000)
+    expect(page).to_have_url(re.compile(r"/explain/[0-9a-f]{16}\?.*t=285"), timeout=120_000)
+    expect(page.locator(".card[data-state=done]")).not_to_have_count(0, timeout=120_000)
 
 
 def _look(scanned, row):
@@ -298,7 +298,7 @@ def test_a_given_photo_finds_its_place(page, atlas, scanned):
     _settled(page)
     page.locator("input[type=file]").set_input_files(CAT)
     host = page.locator(".plane-host[data-placed]")
-    host.wait_for(timeout=60_000)
+    host.wait_for(timeout=120_000)
     assert f"d={atlas.photo()}" in page.url
     found = cw.embed(scanned, "tsne")
     low, high = found.points.min(0), found.points.max(0)
@@ -307,7 +307,7 @@ def test_a_given_photo_finds_its_place(page, atlas, scanned):
     np.testing.assert_allclose(placed, right, atol=0.02)
     expect(page.locator("[data-near=pixels] .tiles li")).to_have_count(8)
     page.reload()
-    host.wait_for(timeout=60_000)
+    host.wait_for(timeout=120_000)
     page.get_by_role("button", name="Close").click()
     expect(host).to_have_count(0)
 
@@ -343,7 +343,7 @@ def test_findings_are_a_job_that_can_be_cancelled(page, scanned):
     page.get_by_label("Findings").check(force=True)
     page.get_by_role("button", name="Look at 60 photos of each label").click()
     page.get_by_role("button", name="Cancel").click()
-    expect(page.locator(".findings .hint")).to_have_text("Cancelled", timeout=30_000)
+    expect(page.locator(".findings .hint")).to_have_text("Cancelled", timeout=120_000)
     page.get_by_role("button", name="Look at 30 photos of each label").click()
     expect(page.locator(".audited li")).to_have_count(3, timeout=120_000)
     expect(page.locator(".findings > header h2")).to_contain_text(

@@ -195,7 +195,7 @@ def test_a_slow_map_of_the_masks_is_cancelled_asked_again_and_not_cut_by_otsu(pa
         page.goto(address)
     explorer.ask("DELETE", f"/api/jobs/{given.value.json()['id']}")
     again = page.locator("tr[data-method=rise]").get_by_role("button")
-    expect(again).to_be_visible(timeout=20_000)
+    expect(again).to_be_visible(timeout=120_000)
     expect(page.locator(".stage")).to_contain_text("Cancelled")
     again.click()
     expect(again).to_have_count(0)

@@ -62,7 +62,7 @@ def _map(served: Served, path: str) -> tuple[dict, np.ndarray]:
 def test_pairs_of_cards_by_the_class_name(page, three: Served):
     photo = three.photo()
     page.goto(three.url.replace("/?", f"/explain/{photo}?m2=other-build&methods=grad-cam,saliency&c=287&"))
-    expect(page.locator(".card[data-state=done]")).to_have_count(4, timeout=30_000)
+    expect(page.locator(".card[data-state=done]")).to_have_count(4, timeout=120_000)
     expect(page.locator(".question")).to_have_text("Where is the evidence for lynx?")
     first = page.get_by_role("article", name="Grad-CAM, squeezenet1_1")
     other = page.get_by_role("article", name="Grad-CAM, other-build")

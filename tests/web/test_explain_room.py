@@ -29,7 +29,7 @@ def page(browser, explorer: Served):
 
 
 def _done(page, count=6):
-    expect(page.locator(".card[data-state=done]")).to_have_count(count, timeout=30_000)
+    expect(page.locator(".card[data-state=done]")).to_have_count(count, timeout=120_000)
 
 
 def test_a_file_its_classes_and_another_question(page, explorer: Served):
@@ -82,7 +82,7 @@ def test_a_slow_method_is_a_job_that_can_be_cancelled(page):
     card = page.get_by_role("article", name="RISE")
     expect(card.locator("progress")).to_be_visible()
     card.get_by_role("button", name="Cancel").click()
-    expect(card).to_contain_text("Cancelled", timeout=20_000)
+    expect(card).to_contain_text("Cancelled", timeout=120_000)
     card.get_by_role("button", name="Remove RISE").click()
     page.locator("[data-add=smooth-grad]").click()
     _done(page, 7)

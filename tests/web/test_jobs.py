@@ -32,7 +32,7 @@ def _opened(data: bytes) -> tuple[dict, np.ndarray]:
     return head, np.frombuffer(data[4 + length :], "<f4").reshape(head["shape"])
 
 
-def _until(what, seconds=60.0):
+def _until(what, seconds=300.0):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := what():

@@ -57,7 +57,7 @@ def build():
 """
 
 
-def _until(what, seconds=90.0):
+def _until(what, seconds=300.0):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := what():

@@ -46,7 +46,7 @@ def test_every_job_is_listed_and_leads_to_its_room(page, runs: Served):
     lost = _dream(runs, layer="nowhere")
     for job in (dream, slow, lost):
         _events(runs, job)
-    expect(_row(page, dream)).to_have_attribute("data-state", "done", timeout=30_000)
+    expect(_row(page, dream)).to_have_attribute("data-state", "done", timeout=120_000)
     expect(page.locator(".job")).to_have_count(3)
     assert page.locator(".job").first.get_attribute("data-job") == lost, "the newest first"
     expect(_row(page, lost)).to_contain_text("UnknownLayer")
@@ -62,7 +62,7 @@ def test_every_job_is_listed_and_leads_to_its_room(page, runs: Served):
     expect(page.locator(".job")).to_have_count(1)
     page.get_by_role("link", name="Map", exact=True).click()
     expect(page).to_have_url(re.compile(f"/explain/{photo}.*methods=smooth-grad"))
-    expect(page.locator(".card[data-state=done]")).to_have_count(1, timeout=30_000)
+    expect(page.locator(".card[data-state=done]")).to_have_count(1, timeout=120_000)
     page.go_back()
     page.get_by_label("Kind").select_option("")
     page.get_by_role("link", name="Dream", exact=True).last.click()
@@ -72,13 +72,13 @@ def test_every_job_is_listed_and_leads_to_its_room(page, runs: Served):
 def test_pause_go_on_and_cancel_from_the_list(page, runs: Served):
     job = _dream(runs, layer="fire5.cat", octaves=4, steps=200, size=300)
     row = _row(page, job)
-    expect(row.locator("progress")).to_be_visible(timeout=30_000)
+    expect(row.locator("progress")).to_be_visible(timeout=120_000)
     row.get_by_role("button", name=re.compile("Pause")).click()
-    expect(row).to_have_attribute("data-state", "paused", timeout=30_000)
+    expect(row).to_have_attribute("data-state", "paused", timeout=120_000)
     row.get_by_role("button", name=re.compile("Go on")).click()
-    expect(row).to_have_attribute("data-state", "running", timeout=30_000)
+    expect(row).to_have_attribute("data-state", "running", timeout=120_000)
     row.get_by_role("button", name=re.compile("Cancel")).click()
-    expect(row).to_have_attribute("data-state", "cancelled", timeout=60_000)
+    expect(row).to_have_attribute("data-state", "cancelled", timeout=120_000)
     expect(row).to_contain_text("stopped, kept")
 
 

@@ -168,7 +168,7 @@ def test_a_dream_from_the_form_to_the_fork(page, studio: Served):
     page.get_by_role("button", name="Start").click()
     expect(page).to_have_url(re.compile(r"/studio/[0-9a-f]{16}"))
     picture = page.locator(".picture .layers img")
-    expect(picture).to_have_count(2, timeout=60_000)
+    expect(picture).to_have_count(2, timeout=120_000)
     expect(page.locator(".state")).to_have_text("done")
     curve = page.locator(".curve svg")
     expect(curve).to_have_attribute("aria-label", re.compile("^The score over 6 steps: from "))
@@ -202,9 +202,9 @@ def test_paused_continued_and_stopped_with_what_is_there(page, studio: Served):
     job = _asked(studio, kind="dream", photo=studio.photo(), layer="fire5.cat", octaves=4, steps=150)["id"]
     page.goto(f"{studio.base}/studio/{job}")
     state = page.locator(".studio-head .state")
-    expect(page.locator(".curve polyline").first).to_be_attached(timeout=60_000)
+    expect(page.locator(".curve polyline").first).to_be_attached(timeout=120_000)
     page.get_by_role("button", name="Pause").click()
-    expect(state).to_have_text("paused", timeout=30_000)
+    expect(state).to_have_text("paused", timeout=120_000)
     done = studio.ask("GET", f"/api/jobs/{job}").json["done"]
     # While one waits, others are done.
     other = _asked(studio, kind="filters", layer="fire2.cat", channels=[1], steps=2, size=32)["id"]
@@ -213,9 +213,9 @@ def test_paused_continued_and_stopped_with_what_is_there(page, studio: Served):
     page.reload()
     expect(state).to_have_text("paused")
     page.keyboard.press("Space")
-    expect(state).to_have_text("running", timeout=30_000)
+    expect(state).to_have_text("running", timeout=120_000)
     page.get_by_role("button", name="Cancel").click()
-    expect(state).to_have_text("stopped, kept", timeout=60_000)
+    expect(state).to_have_text("stopped, kept", timeout=120_000)
     expect(page.locator(".picture .layers img")).to_have_count(2)
     expect(page.locator(".reading")).to_contain_text("Stopped early.")
     _, steps = _events(studio, job)
@@ -227,7 +227,7 @@ def test_a_painter_and_what_no_painter_says(page, studio: Served, explorer: Serv
     page.goto(f"{studio.base}/studio?kind=paint&photo={studio.photo()}&size=64")
     expect(page.get_by_role("combobox", name="Painter")).to_have_value("wave")
     page.get_by_role("button", name="Start").click()
-    expect(page.locator(".picture .layers img")).to_have_count(2, timeout=60_000)
+    expect(page.locator(".picture .layers img")).to_have_count(2, timeout=120_000)
     page.goto(explorer.url.replace("/?", "/studio?kind=paint&"))
     expect(page.locator(".none")).to_contain_text("cutaway serve --painter night.safetensors")
     page.locator("[data-kind=style]").click()

@@ -184,10 +184,10 @@ def test_images_that_excite_and_silence_are_jobs(page, scanned, network):
     one = page.locator("[data-image=negative]")
     one.get_by_role("button", name="Make it").click()
     one.get_by_role("button", name="Cancel").click()
-    expect(one).to_contain_text("Cancelled", timeout=30_000)
+    expect(one).to_contain_text("Cancelled", timeout=120_000)
     page.locator("[data-make=positive]").click()
     made = page.locator("[data-image=positive]")
-    expect(made).to_have_attribute("data-state", "done", timeout=60_000)
+    expect(made).to_have_attribute("data-state", "done", timeout=120_000)
     expect(made.locator("canvas[data-ready]")).to_be_visible()
     page.reload()
     expect(made).to_have_attribute("data-state", "done"), "made before, there at once"

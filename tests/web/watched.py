@@ -63,7 +63,7 @@ def no_serious_barrier(
     for served, place, ready in places:
         page.goto(served.url.replace("/?", "/runs?"))
         page.goto(served.base + place)
-        page.locator(ready).wait_for(timeout=60_000)
+        page.locator(ready).wait_for(timeout=120_000)
         page.evaluate(axe)
         serious = [
             (fault["id"], [node["html"][:120] for node in fault["nodes"]])
