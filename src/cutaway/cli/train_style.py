@@ -31,7 +31,7 @@ def run(
     preset: Annotated[
         str,
         typer.Option(
-            "--preset", help="small: a CPU, in 12 to 25 minutes; medium and large: a graphics card."
+            "--preset", help="small: a CPU, some twelve minutes; medium and large: a graphics card."
         ),
     ] = "small",
     share: Annotated[

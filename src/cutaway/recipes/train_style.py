@@ -60,8 +60,8 @@ def train_style(
         photos: their folder; those that cannot be read are left out and told.
         out: the file to write, .safetensors, for `cutaway.stylize`. One that is there of the same settings is shown.
         network: that tells content and style; or its name. It is not changed.
-        preset: "small" (for a CPU: 12 to 25 minutes), "medium" or "large" (for a graphics card); says all that is
-            not given: size, batch, steps, rate, width and blocks.
+        preset: "small" (for a CPU: some twelve minutes on two cores), "medium" or "large" (for a graphics card); says
+            all that is not given: size, batch, steps, rate, width and blocks.
         weights: of several paintings.
         content: the layer where content is told; relu4_2 of VGG-16, and what is like it elsewhere.
         style: the layers where style is told; relu1_1 to relu5_1.

@@ -26,6 +26,7 @@
     made.py       what is told of a result
     reported.py   a report as a job
     disk.py       what lies on the disk
+    jpeg.py       pictures on their way to the page
     looks.py      what the page draws by
     atlas.py, planes.py, chosen.py, audits.py, scanned.py   an index: where its photos lie, what some have in common
     layer_names.py, layer_table.py, layer_maps.py   a network's layers, and their maps of a photo as numbers

@@ -24,7 +24,7 @@ from cutaway.web.maps import QUICK, SLOW
 from cutaway.web.queue import Queue
 from cutaway.web.refusals import REFUSALS, refuse_in_words
 from cutaway.web.rooms import atlas, explain, jobs, layers, live, photos, runs, studio
-from cutaway.web.rooms.around import Around, Model
+from cutaway.web.rooms.around import LAYER, Around, Model
 from cutaway.web.thinking import Thinking
 
 __all__ = ["make_app"]
@@ -32,7 +32,7 @@ __all__ = ["make_app"]
 STATIC = FilePath(str(files("cutaway.web"))) / "static"
 ROOMS = ("live", "explain", "layers", "atlas", "studio", "runs")
 # What may stand behind a room in the page's address: the page itself reads it.
-Part = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,160}$")]
+Part = Annotated[str, Path(pattern=LAYER)]
 
 
 def make_app(desk: Desk, queue: Queue, closing: Callable[[], bool] = lambda: False) -> FastAPI:

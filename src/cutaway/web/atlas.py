@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
 
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.dataset.reduce import METHODS
@@ -23,6 +21,7 @@ from cutaway.recipes.neighbors import Neighbor, nearest_photos, neighbors
 from cutaway.recipes.origin import spelled
 from cutaway.view.picture import Picture
 from cutaway.view.scatter import COLOURS, label_colours
+from cutaway.web.jpeg import jpeg
 from cutaway.web.maps import packed
 
 __all__ = ["about", "colouring", "identity", "near", "sheet", "small", "tell", "thumb"]
@@ -136,7 +135,7 @@ def sheet(index: ActivationIndex, photos: list[int], side: int) -> bytes:
     for k, photo in enumerate(photos):
         top, left = k // COLUMNS * side, k % COLUMNS * side
         canvas[top : top + side, left : left + side] = _square(index, index.photo(photo), side)
-    return _jpeg(Picture(canvas))
+    return jpeg(Picture(canvas))
 
 
 def small(index: ActivationIndex, page: int, count: int = 1024) -> bytes:
@@ -148,7 +147,7 @@ def small(index: ActivationIndex, page: int, count: int = 1024) -> bytes:
     whole = np.zeros((-(-len(pixels) // columns) * columns, 16, 16, 3), np.uint8)
     whole[: len(pixels)] = pixels
     rows = len(whole) // columns
-    return _jpeg(
+    return jpeg(
         Picture(whole.reshape(rows, columns, 16, 16, 3).swapaxes(1, 2).reshape(rows * 16, columns * 16, 3))
     )
 
@@ -157,9 +156,9 @@ def thumb(index: ActivationIndex, photo: int, side: int) -> bytes:
     """Give one photo, its longer side so long, as a JPEG."""
     number = index.photo(photo)
     try:
-        return _jpeg(read(index.path(number), largest_side=side))
+        return jpeg(read(index.path(number), largest_side=side))
     except BadImage:
-        return _jpeg(Picture(_own_pixels(index, number)).resized((side, side)))
+        return jpeg(Picture(_own_pixels(index, number)).resized((side, side)))
 
 
 def _reason(index: ActivationIndex, photo: int) -> str | None:
@@ -205,9 +204,3 @@ def _neighbor(one: Neighbor) -> dict[str, Any]:
         "similarity": round(one.similarity, 4),
         "name": one.path.name,
     }
-
-
-def _jpeg(picture: Picture) -> bytes:
-    written = io.BytesIO()
-    Image.fromarray(picture.pixels).save(written, "JPEG", quality=84)
-    return written.getvalue()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from cutaway.recipes.audit import audit
 from cutaway.recipes.scanned_network import scanned_network
 from cutaway.view.mosaic import mosaic
 from cutaway.view.picture import Picture
 from cutaway.web.desk import Desk
+from cutaway.web.jpeg import jpeg
 from cutaway.web.maps import packed
 from cutaway.web.scanned import network_of
 
@@ -72,6 +71,4 @@ def audit_of_an_index(desk: Desk, settings: Mapping[str, Any]) -> bytes:
 def _sheet(tiles: list[Picture]) -> bytes:
     if not tiles:
         return b""
-    written = io.BytesIO()
-    Image.fromarray(mosaic(tiles, _ACROSS, _TILE, gap=0).pixels).save(written, "JPEG", quality=86)
-    return written.getvalue()
+    return jpeg(mosaic(tiles, _ACROSS, _TILE, gap=0))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.dataset.contrast import contrast
@@ -18,6 +16,7 @@ from cutaway.network.network import Network
 from cutaway.recipes.origin import spelled
 from cutaway.recipes.patches import patch, patches
 from cutaway.view.mosaic import mosaic
+from cutaway.web.jpeg import jpeg
 
 __all__ = ["chosen", "strongest_patches"]
 
@@ -80,9 +79,7 @@ def strongest_patches(index: ActivationIndex, layer: str, channel: int) -> bytes
             continue
     if not cut:
         raise BadImage(str(index.root), "none of the photos of these patches can be read")
-    written = io.BytesIO()
-    Image.fromarray(mosaic(cut, _ACROSS, _TILE).pixels).save(written, "JPEG", quality=84)
-    return written.getvalue()
+    return jpeg(mosaic(cut, _ACROSS, _TILE))
 
 
 def _answers(index: ActivationIndex, network: Network | None, mask: np.ndarray) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from cutaway.images.read import read
 from cutaway.view.atomic import published
 from cutaway.view.picture import Picture
 from cutaway.web.disk import size_of
+from cutaway.web.jpeg import jpeg
 
 __all__ = ["LARGEST_SIDE", "MOST_PIXELS", "Kept", "Photos"]
 
@@ -121,10 +122,7 @@ class Photos:
     def thumb(self, name: str, side: int) -> bytes:
         """Give a small JPEG of one photo."""
         self.kept(name)
-        small = read(self.path(name), largest_side=side)
-        written = io.BytesIO()
-        Image.fromarray(small.pixels).save(written, "JPEG", quality=82)
-        return written.getvalue()
+        return jpeg(read(self.path(name), largest_side=side))
 
     def sizes(self) -> dict[str, int]:
         """Tell each photo's bytes on the disk, the one longest not given first."""

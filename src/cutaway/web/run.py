@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from jaxtyping import Float
-from PIL import Image
 from torch import Tensor
 
 from cutaway.images.read import read
 from cutaway.view.atomic import published
 from cutaway.view.mosaic import mosaic
 from cutaway.view.picture import Picture
+from cutaway.web.jpeg import jpeg
 
 __all__ = ["FRAMES", "Run", "Tail", "frame_path", "picture_path", "steps_path", "thumb"]
 
@@ -119,9 +119,7 @@ class Run:
         whole = drawn[0]
         if len(drawn) > 1:
             whole = mosaic(drawn, min(COLUMNS, len(drawn)), max(max(one.size) for one in drawn))
-        written = io.BytesIO()
-        Image.fromarray(whole.fitted(SIDE).pixels).save(written, "JPEG", quality=82)
-        frame_path(self.folder, self.steps).write_bytes(written.getvalue())
+        frame_path(self.folder, self.steps).write_bytes(jpeg(whole.fitted(SIDE)))
 
 
 def thumb(folder: Path) -> bytes:
@@ -129,14 +127,7 @@ def thumb(folder: Path) -> bytes:
     frames = sorted(folder.glob("*.jpg"), key=lambda path: int(path.stem))
     made = sorted(folder.glob("*.png"), key=lambda path: path.stat().st_mtime)
     found = [*frames[-1:], *made[:1]]
-    image = (
-        Image.fromarray(read(found[0], largest_side=240).pixels)
-        if found
-        else Image.new("RGB", (4, 3), "gray")
-    )
-    written = io.BytesIO()
-    image.save(written, "JPEG", quality=82)
-    return written.getvalue()
+    return jpeg(read(found[0], largest_side=240) if found else Picture(np.full((3, 4, 3), 128, np.uint8)))
 
 
 class Tail:

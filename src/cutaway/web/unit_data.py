@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.dataset.row import Row
@@ -14,6 +12,7 @@ from cutaway.recipes.channel_figures import ChannelFigures
 from cutaway.recipes.origin import spelled
 from cutaway.recipes.patches import USUAL, photo_of
 from cutaway.recipes.unit import unit_page
+from cutaway.web.jpeg import jpeg
 
 __all__ = ["PATCH_SIDE", "patch_picture", "unit_data"]
 
@@ -85,10 +84,7 @@ def patch_picture(
         picture = picture.cropped(row.box)
     h, w = picture.size
     zoom = PATCH_SIDE / max(h, w) * (2 if whole else 1)
-    small = picture.resized((max(1, round(h * zoom)), max(1, round(w * zoom))))
-    written = io.BytesIO()
-    Image.fromarray(small.pixels).save(written, "JPEG", quality=85)
-    return written.getvalue()
+    return jpeg(picture.resized((max(1, round(h * zoom)), max(1, round(w * zoom)))))
 
 
 def _row(index: ActivationIndex, row: Row) -> dict[str, Any]:

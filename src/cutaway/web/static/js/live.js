@@ -7,7 +7,7 @@ import { Bar, Choice, Colours, Strength, colours, opacity } from '/static/js/con
 import { say } from '/static/js/copying.js';
 import { drawOn } from '/static/js/draw.js';
 import { Icon } from '/static/js/icons.js';
-import { LayerPick, Meter, Missing, NoPainter, Recorded, StylePick, TakeAlong, Top, names } from '/static/js/live-parts.js';
+import { LayerPick, Meter, Missing, NoPainter, Recorded, StylePick, TakeAlong, Top, names } from '/static/js/live_parts.js';
 import { asked, change, go } from '/static/js/place.js';
 import { Pump } from '/static/js/pump.js';
 import { Recorder } from '/static/js/record.js';

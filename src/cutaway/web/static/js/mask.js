@@ -5,7 +5,7 @@ import { obtain } from '/static/js/card.js';
 import { Choice } from '/static/js/controls.js';
 import { copyPicture, copyText } from '/static/js/copying.js';
 import { Icon } from '/static/js/icons.js';
-import { area, box, drawCutout, drawn, fetched, inside, placed, readShapes, spellShapes, thresholded } from '/static/js/masks.js';
+import { area, box, drawCutout, drawn, fetched, inside, placed, readShapes, spellShapes, thresholded } from '/static/js/mask_numbers.js';
 import { asked, change } from '/static/js/place.js';
 import { percent, t } from '/static/js/words.js';
 import { Cancelled } from '/static/js/working.js';

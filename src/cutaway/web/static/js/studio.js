@@ -7,7 +7,7 @@ import { asked, change, go, part } from '/static/js/place.js';
 import { bodyOf, valuesOf } from '/static/js/settings.js';
 import { DropShade, useDropAndPaste } from '/static/js/sources.js';
 import { Fields } from '/static/js/fields.js';
-import { Job } from '/static/js/job.js';
+import { Job } from '/static/js/studio_job.js';
 import { Recent } from '/static/js/recent.js';
 import { t } from '/static/js/words.js';
 
