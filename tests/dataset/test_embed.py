@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+import torch
 from sklearn import metrics
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness as reference
@@ -42,6 +43,19 @@ def test_neighbours_stay_neighbours_and_a_seed_gives_one_picture(method):
     # A photo that is there already is placed near itself.
     again = found.place(ROWS[:9])
     assert np.median(np.linalg.norm(again - found.points[:9], axis=1)) < 0.2 * np.ptp(found.points)
+
+
+@pytest.mark.parametrize("method", ["pca", "tsne", "umap"])
+def test_torch_keeps_its_threads(method):
+    before = torch.get_num_threads()
+    torch.set_num_threads(1 + before)
+    try:
+        found = reduced(ROWS, method, neighbors=5)
+        assert torch.get_num_threads() == 1 + before
+        found.place(ROWS[:2])
+        assert torch.get_num_threads() == 1 + before
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_figures_are_scikit_learns():

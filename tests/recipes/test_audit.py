@@ -14,6 +14,7 @@ from PIL import Image
 
 import cutaway as cw
 from cutaway.errors import BadIndex, BadSetting
+from cutaway.network.workers import one_thread
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "biased_photos.py"
 
@@ -30,7 +31,6 @@ def example():
 @pytest.fixture(scope="module")
 def scanned(example, tmp_path_factory):
     """Give the folder, the trained network and the index of a data set with a bias; each is made once."""
-    torch.set_num_threads(1)
     made = {}
 
     def of(bias):
@@ -45,7 +45,8 @@ def scanned(example, tmp_path_factory):
             )
         return made[bias]
 
-    return of
+    with one_thread():
+        yield of
 
 
 @pytest.mark.slow

@@ -127,10 +127,14 @@ def _tsne(rows: np.ndarray, along: Callable[[np.ndarray], np.ndarray], seed: int
 def _umap(rows: np.ndarray, along: Callable[[np.ndarray], np.ndarray], seed: int, near: int) -> Reduced:
     _log.warning("UMAP compiles itself first, once a run: about a minute")
     library = _library("umap", "umap-learn", "umap")
-    made = library.UMAP(n_neighbors=max(2, near), random_state=seed, n_jobs=1).fit(rows)
+    # Numba, below UMAP, changes how many threads all of OpenMP has, torch's too: they are set back.
+    with one_thread():
+        made = library.UMAP(n_neighbors=max(2, near), random_state=seed, n_jobs=1).fit(rows)
 
     def place(more: Float[np.ndarray, "m c"]) -> Float[np.ndarray, "m 2"]:
-        return np.asarray(made.transform(along(more)), np.float32)
+        moved = along(more)
+        with one_thread():
+            return np.asarray(made.transform(moved), np.float32)
 
     return Reduced(np.asarray(made.embedding_, np.float32), place)
 
