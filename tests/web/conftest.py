@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,20 +12,11 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from cutaway.dataset.activation_index import ActivationIndex
 from cutaway.network.load import load
 from cutaway.recipes.scan import scan
+from tests.web.chromium import QUIET, cat_film, chromium, with_camera
 from tests.web.served import CAT, Served
 
 # A machine that has much else to do is slow, not wrong.
 expect.set_options(timeout=60_000)
-
-# Without these Chromium asks its makers for this and that.
-QUIET = (
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="session")
@@ -45,25 +33,17 @@ def playwright() -> Iterator[Playwright]:
         yield one
 
 
-def chromium() -> str:
-    """Give the system's Chromium: `make test` installs it on Debian and Ubuntu."""
-    named = os.environ.get("CHROMIUM")
-    found = named or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    if found is None:
-        pytest.fail("no Chromium: apt install chromium, or CHROMIUM=/path/to/it pytest …", pytrace=False)
-    return found
-
-
 @pytest.fixture(scope="session")
 def launch(playwright: Playwright) -> Iterator[Callable[..., Browser]]:
     """Start a Chromium with further options."""
+    program = chromium()
+    if program is None:
+        pytest.fail("no Chromium: apt install chromium, or CHROMIUM=/path/to/it pytest …", pytrace=False)
     started: list[Browser] = []
 
     def launching(*options: str) -> Browser:
         one = playwright.chromium.launch(
-            executable_path=chromium(), chromium_sandbox=False, headless=True, args=[*QUIET, *options]
+            executable_path=program, chromium_sandbox=False, headless=True, args=[*QUIET, *options]
         )
         started.append(one)
         return one
@@ -75,25 +55,14 @@ def launch(playwright: Playwright) -> Iterator[Callable[..., Browser]]:
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A film for the camera: a cat that moves a little. MJPEG is one JPEG after the other."""
-    path = tmp_path_factory.mktemp("camera") / "cat.mjpeg"
-    cat = Image.open(CAT).convert("RGB")
-    film = io.BytesIO()
-    for i in range(40):
-        left = abs(20 - i)
-        cat.crop((20 + left, 0, 420 + left, 300)).resize((640, 480)).save(film, "JPEG", quality=88)
-    path.write_bytes(film.getvalue())
-    return path
+    """A film for the camera."""
+    return cat_film(tmp_path_factory.mktemp("camera") / "cat.mjpeg")
 
 
 @pytest.fixture(scope="session")
 def browser(launch: Callable[..., Browser], clip: Path) -> Browser:
     """A Chromium whose camera shows the cat."""
-    return launch(
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={clip}",
-    )
+    return launch(*with_camera(clip))
 
 
 @pytest.fixture(scope="session")

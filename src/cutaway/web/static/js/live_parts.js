@@ -12,7 +12,7 @@ const target = () => (/^\d+$/.test(asked('c', '')) ? Number(asked('c', '')) : nu
 
 export function Meter({ told }) {
   if (!told) return html`<span class="meter">–</span>`;
-  return html`<span class="meter" title=${t('meter.title')} data-fps=${told.fps.toFixed(2)} data-trip=${told.trip.toFixed(2)} data-network=${told.network.toFixed(2)}>
+  return html`<span class="meter" title=${t('meter.title')} data-fps=${told.fps.toFixed(2)} data-trip=${told.trip.toFixed(2)} data-server=${told.server.toFixed(2)} data-network=${told.network.toFixed(2)}>
     <b>${number(Math.round(told.fps))}</b> ${t('fps')} <i>·</i> <b>${number(Math.round(told.trip))}</b> ms <small>${t('meter.network', { n: number(Math.round(told.network)) })}</small></span>`;
 }
 

@@ -97,12 +97,12 @@ export class Pump {
     const now = performance.now();
     const reply = readReply(answer);
     const painted = reply.jpeg && await createImageBitmap(new Blob([reply.jpeg], { type: 'image/jpeg' }));
-    this.times.push({ now, trip, network: reply.network });
+    this.times.push({ now, trip, server: reply.server, network: reply.network });
     while (this.times[0].now < now - 2000) this.times.shift();
     const spent = this.times.length > 1 ? (now - this.times[0].now) / 1000 : 0;
     const fps = spent ? (this.times.length - 1) / spent : 0;
     const mean = (what) => this.times.reduce((sum, one) => sum + one[what], 0) / this.times.length;
-    this.hear({ reply, painted, pixels: frame.pixels, settings: frame.settings, fps, trip: mean('trip'), network: mean('network') });
+    this.hear({ reply, painted, pixels: frame.pixels, settings: frame.settings, fps, trip: mean('trip'), server: mean('server'), network: mean('network') });
   }
 
   end() {
