@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,6 +97,16 @@ class Served:
             self.process.send_signal(signal.SIGINT)
         self.process.communicate(timeout=60)
         return self.process.returncode
+
+
+def until(what: Callable[[], Any], seconds: float = 300.0) -> Any:
+    """Ask again and again until there is something; give it."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := what():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it did not come to that")
 
 
 def _hears_ctrl_c() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from cutaway.web.queue import Queue
 from cutaway.web.records import ENDED
 from cutaway.web.run import Run
 from cutaway.web.serve import serve
-from tests.web.served import CAT, Served
+from tests.web.served import CAT, Served, until
 
 
 @pytest.fixture(scope="module")
@@ -32,15 +31,6 @@ def queue(tmp_path_factory):
     one.close()
 
 
-def _until(what, seconds=300.0):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := what():
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it did not come to that")
-
-
 def _map(queue: Queue, **more: object) -> str:
     wanted = {"model": "", "photo": queue.photo, "method": "smooth-grad", "target": 285, "full": False}
     return queue.add("map", wanted | more).id
@@ -48,11 +38,11 @@ def _map(queue: Queue, **more: object) -> str:
 
 def test_asked_again_while_it_is_cancelled_it_is_done(queue):
     name = _map(queue, method="rise", target=281)
-    _until(lambda: queue.records.get(name).done > 0)
+    until(lambda: queue.records.get(name).done > 0)
     queue.cancel(name)
     assert _map(queue, method="rise", target=281) == name
     seen = set()
-    _until(lambda: (seen.add(queue.records.get(name).state), queue.records.get(name).state in ENDED)[1])
+    until(lambda: (seen.add(queue.records.get(name).state), queue.records.get(name).state in ENDED)[1])
     assert queue.records.get(name).state == "done"
     assert "cancelled" not in seen
 
@@ -60,16 +50,16 @@ def test_asked_again_while_it_is_cancelled_it_is_done(queue):
 def test_a_cancels_grace_ends_with_its_job(queue):
     """The process that is given to a cancelled job's end is not ended at the same job, asked for after it."""
     name = _map(queue, method="rise", target=283)
-    _until(lambda: queue.records.get(name).done > 0)
+    until(lambda: queue.records.get(name).done > 0)
     hand, turn = queue.hand, queue.hand.turn
     queue.cancel(name)
-    _until(lambda: queue.records.get(name).state == "cancelled")
+    until(lambda: queue.records.get(name).state == "cancelled")
     _map(queue, method="rise", target=283)
-    _until(lambda: queue.records.get(name).done > 0)
+    until(lambda: queue.records.get(name).done > 0)
     process = queue.hand.pid
     queue._end(hand, name, turn)
     done = queue.records.get(name).done
-    _until(lambda: queue.records.get(name).done > done or queue.records.get(name).state in ENDED)
+    until(lambda: queue.records.get(name).done > done or queue.records.get(name).state in ENDED)
     assert queue.records.get(name).state in ("running", "done")
     assert queue.hand.pid == process
     queue.cancel(name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from cutaway.web.desk import Desk, Opening
 from cutaway.web.maps import made_map
 from cutaway.web.queue import Queue
 from cutaway.web.records import ENDED
-from tests.web.served import CAT, Served
+from tests.web.served import CAT, Served, until
 
 LONG = {"method": "rise", "target": 285, "full": False, "model": "squeezenet1_1"}
 SHORT = LONG | {"method": "cam"}
@@ -30,15 +29,6 @@ def _opened(data: bytes) -> tuple[dict, np.ndarray]:
     length = int.from_bytes(data[:4], "little")
     head = json.loads(data[4 : 4 + length])
     return head, np.frombuffer(data[4 + length :], "<f4").reshape(head["shape"])
-
-
-def _until(what, seconds=300.0):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := what():
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it did not come to that")
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +42,7 @@ def queue(tmp_path_factory):
 
 
 def _ended(queue: Queue, name: str) -> str:
-    _until(lambda: queue.records.get(name).state in ENDED)
+    until(lambda: queue.records.get(name).state in ENDED)
     return queue.records.get(name).state
 
 
@@ -75,7 +65,7 @@ def _photo(root: Path):
 def test_cancelled_at_the_next_step_and_the_process_goes_on(queue):
     record = queue.add("map", {**LONG, "photo": queue.photo})
     waiting = queue.add("map", {**LONG, "target": 1, "photo": queue.photo})
-    _until(lambda: queue.records.get(record.id).done > 0)
+    until(lambda: queue.records.get(record.id).done > 0)
     process = queue.hand.pid
     assert queue.cancel(waiting.id).state == "cancelled", "what has not begun does not begin"
     queue.cancel(record.id)
@@ -89,7 +79,7 @@ def test_cancelled_at_the_next_step_and_the_process_goes_on(queue):
 def test_a_lost_process_fails_one_job_alone(queue):
     record = queue.add("map", {**LONG, "target": 2, "photo": queue.photo})
     after = queue.add("map", {**SHORT, "target": 2, "photo": queue.photo})
-    _until(lambda: queue.records.get(record.id).done > 0)
+    until(lambda: queue.records.get(record.id).done > 0)
     os.kill(queue.hand.pid, signal.SIGKILL)
     assert _ended(queue, record.id) == "failed"
     assert "SIGKILL" in queue.records.get(record.id).message
@@ -138,7 +128,7 @@ def test_killed_and_back_with_jobs_and_photos_as_they_were(tmp_path):
     second = Served(tmp_path)
     try:
         assert [one["id"] for one in second.ask("GET", "/api/photos").json] == [photo]
-        _until(lambda: all(second.ask("GET", f"/api/jobs/{job}").json["state"] == "done" for job in jobs))
+        until(lambda: all(second.ask("GET", f"/api/jobs/{job}").json["state"] == "done" for job in jobs))
         head, values = _opened(second.ask("GET", f"/api/jobs/{jobs[1]}/result").body)
         assert head["index"] == 282
         assert values.shape == (1, 224, 337)

@@ -24,7 +24,7 @@ from cutaway.web.photos import Photos
 from cutaway.web.queue import Queue
 from cutaway.web.records import ENDED, Records
 from cutaway.web.run import Run, frame_path, steps_path
-from tests.web.served import CAT, Served
+from tests.web.served import CAT, Served, until
 
 DREAM = {
     "model": "squeezenet1_1",
@@ -58,17 +58,8 @@ def build():
 """
 
 
-def _until(what, seconds=300.0):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := what():
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it did not come to that")
-
-
 def _state(queue: Queue, name: str, *states: str) -> str:
-    return _until(lambda: (found := queue.records.get(name).state) in states and found)
+    return until(lambda: (found := queue.records.get(name).state) in states and found)
 
 
 def _queue(folder: Path, **more: object) -> tuple[Queue, str]:
@@ -89,7 +80,7 @@ def test_a_job_that_is_too_large_fails_alone_below_the_ceiling(tmp_path):
     try:
         too_large = queue.add("invert", wanted | {"size": 400}).id
         small = queue.add("invert", wanted | {"size": 64}).id
-        _until(lambda: queue.hand)
+        until(lambda: queue.hand)
         process = queue.hand.pid
         assert _state(queue, too_large, *ENDED) == "failed"
         assert "memory" in queue.records.get(too_large).message
@@ -119,9 +110,9 @@ def test_paused_jobs_stay_paused_when_the_server_was_killed(tmp_path):
     running = ask(first, "/api/studio", **wanted, steps=200)["id"]
     waiting = ask(first, "/api/studio", **wanted, steps=2)["id"]
     ask(first, f"/api/jobs/{waiting}/pause")
-    _until(lambda: first.ask("GET", f"/api/jobs/{running}").json["done"] > 2)
+    until(lambda: first.ask("GET", f"/api/jobs/{running}").json["done"] > 2)
     ask(first, f"/api/jobs/{running}/pause")
-    _until(lambda: first.ask("GET", f"/api/jobs/{running}").json["state"] == "paused")
+    until(lambda: first.ask("GET", f"/api/jobs/{running}").json["state"] == "paused")
     steps = steps_path(tmp_path / "runs" / running).read_text().count("\n")
     first.process.kill()
     first.process.communicate()
@@ -134,7 +125,7 @@ def test_paused_jobs_stay_paused_when_the_server_was_killed(tmp_path):
         )
         assert second.ask("GET", f"/api/jobs/{running}/frames/1").status == 200
         ask(second, f"/api/jobs/{waiting}/continue")
-        _until(lambda: second.ask("GET", f"/api/jobs/{waiting}").json["state"] == "done")
+        until(lambda: second.ask("GET", f"/api/jobs/{waiting}").json["state"] == "done")
         assert second.ask("DELETE", f"/api/jobs/{running}").json["state"] == "cancelled"
     finally:
         assert second.stop() == 0
@@ -220,7 +211,7 @@ def test_cancelled_jobs_give_memory_back(tmp_path):
         sizes = []
         for k in range(12):
             job = queue.add("dream", DREAM | {"photo": photo, "steps": 100, "size": 120, "seed": k}).id
-            _until(lambda job=job: steps_path(queue.run(job)).is_file())
+            until(lambda job=job: steps_path(queue.run(job)).is_file())
             queue.cancel(job)
             assert _state(queue, job, *ENDED) == "cancelled"
             assert queue.result(job).is_file()
@@ -255,8 +246,8 @@ def test_results_stay_below_their_ceiling(tmp_path):
         _state(queue, jobs[-1], "done")
         # The oldest go when the last is done, not before.
         made = tmp_path / "runs"
-        _until(lambda: size_of(made) + size_of(tmp_path / "results") <= 120_000)
-        _until(lambda: {one.name for one in made.iterdir()} == {one.id for one in queue.records.all()})
+        until(lambda: size_of(made) + size_of(tmp_path / "results") <= 120_000)
+        until(lambda: {one.name for one in made.iterdir()} == {one.id for one in queue.records.all()})
         left = [one.id for one in queue.records.all()]
         assert left
         assert left[0] == jobs[-1]

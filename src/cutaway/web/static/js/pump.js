@@ -14,7 +14,7 @@ export class Pump {
     this.times = [];
   }
 
-  // Take the frame as it is now: a JPEG for the network (raw pixels take 9 ms more on their way), pixels for the page.
+  // Take the frame as it is now: a JPEG for the network (raw pixels were slower on their way), pixels for the page.
   grab() {
     const { width: w, height: h, element } = this.source;
     const drawn = (canvas, scale) => {
